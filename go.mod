@@ -1,0 +1,3 @@
+module github.com/eyas-security/eyas
+
+go 1.24.0

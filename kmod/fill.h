@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fill.h - writing the parameters of one event into the room reserved for it.
+ * The core (probe.c, ring.c) reserves, writes the headers and commits; the
+ * filler appends parameters and never looks at a ring.
+ */
+#ifndef EYAS_FILL_H
+#define EYAS_FILL_H
+
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+
+#include "table.h"
+
+struct linux_binprm;
+struct eyas_scratch;
+
+/*
+ * One call or tracepoint hit, gathered once and shared by every session that
+ * wants it. Lives on the probe's stack.
+ */
+struct eyas_hit {
+	const struct eyas_row *row;
+	struct pt_regs *regs;
+	long ret;
+	unsigned long args[6];	/* valid with EYAS_ROW_ARGS; zero-extended for compat callers */
+	u64 ts;			/* event time, ns since the epoch; set with preemption off */
+	u64 tid;		/* header tid, initial pid namespace */
+	u16 sc;
+	u16 native_nr;
+	u16 rec_flags;		/* EYAS_REC_COMPAT, _X32, _TRACEPOINT */
+	u16 counter;		/* line in the counter table */
+	bool locks_ok;		/* spinlock_t may be taken here (never on RT with preemption off) */
+	struct task_struct *task;	/* whose event it is: current, or the child of a fork */
+	struct linux_binprm *bprm;	/* sched_process_exec only */
+	struct task_struct *other;	/* sched_switch: next */
+	unsigned long tp[3];	/* raw values of a tracepoint: see probe.c at each */
+	struct eyas_scratch *scratch;	/* values read before preemption went off, or NULL */
+};
+
+/* The room of one event being filled. */
+struct eyas_fill {
+	const struct eyas_hit *hit;
+	u8 *lens;		/* where the next u16 length goes (unaligned) */
+	u8 *pos;		/* where the next parameter goes */
+	u8 *end;		/* first byte that may not be written */
+	u32 snaplen;
+	u16 rec_flags;		/* out: EYAS_REC_PARTIAL, EYAS_REC_EXT */
+	u16 ext_len;		/* out: bytes of extensions written behind the event */
+};
+
+/*
+ * eyas_fill_params - append all parameters of hit->row, then extensions.
+ * Context: preemption off, page faults must not be taken. Returns 0, or -ENOSPC
+ * when f->end was reached: then nothing of it may be published.
+ * On return f->pos is the end of the event, extensions lie behind it.
+ */
+int eyas_fill_params(struct eyas_fill *f);
+
+/*
+ * eyas_fill_prepare - read what takes sleeping locks on RT into a scratch
+ * buffer, where the callback is still preemptible. eyas_fill_release gives it
+ * back. Both do nothing for rows without EYAS_ROW_LOCKS.
+ */
+void eyas_fill_prepare(struct eyas_hit *h);
+void eyas_fill_release(struct eyas_hit *h);
+
+int eyas_fill_init(void);
+void eyas_fill_exit(void);
+
+#endif /* EYAS_FILL_H */
