@@ -12,6 +12,7 @@
 
 #include "table.h"
 
+struct file;
 struct linux_binprm;
 struct eyas_scratch;
 
@@ -47,6 +48,10 @@ struct eyas_fill {
 	u32 snaplen;
 	u16 rec_flags;		/* out: EYAS_REC_PARTIAL, EYAS_REC_EXT */
 	u16 ext_len;		/* out: bytes of extensions written behind the event */
+	/* The rest belongs to the filler, which sets it up and cleans it up itself. */
+	struct file *file;	/* the returned fd, held, once a parameter asked for it */
+	u8 *ahead;		/* bytes already copied for the parameter that starts here */
+	u32 ahead_len;
 };
 
 /*

@@ -14,7 +14,8 @@
 enum eyas_src {
 	EYAS_SRC_EMPTY,		/* recorded with length 0 */
 	EYAS_SRC_RET,		/* the return value */
-	EYAS_SRC_ARG,		/* argument `arg` */
+	EYAS_SRC_ARG,		/* argument `arg`, as wide as a register */
+	EYAS_SRC_INT,		/* argument `arg`, a C int: fds, pids; sign-extended from 32 bits */
 	EYAS_SRC_CONST,		/* `val` */
 	EYAS_SRC_FLAGS,		/* argument `arg` through flag map `val` */
 	EYAS_SRC_STR,		/* NUL-terminated user string at argument `arg` */
@@ -39,6 +40,7 @@ struct eyas_param {
 #define EYAS_ROW_RESERVE	(1u << 0)	/* may use the last eighth of a ring */
 #define EYAS_ROW_LOCKS		(1u << 1)	/* a source may take a spinlock_t */
 #define EYAS_ROW_ARGS		(1u << 2)	/* some source reads an argument */
+#define EYAS_ROW_PATH		(1u << 3)	/* EYAS_EXT_PATH: the kernel's path of the returned fd */
 
 /* One event. */
 struct eyas_row {
