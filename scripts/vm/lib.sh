@@ -49,6 +49,12 @@ as_root() {
 # fresh_dir TEMPLATE: a new folder beside its final place, so that mv makes it appear whole or not at all.
 fresh_dir() { mktemp -d "$1.tmp.XXXXXX"; }
 
+# mark_used PATH: a cache entry lives as long as someone uses it; its neighbours that nobody used for a month go.
+mark_used() {
+	as_root touch "$1"
+	as_root find "$(dirname "$1")" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+}
+
 sha() { sha256sum | cut -c1-16; }
 
 # mirror_of SUFFIX: where this host's apt gets its release (SUFFIX empty) or that release's SUFFIX from,
@@ -69,16 +75,46 @@ security_mirror() {
 	mirror_of -security | grep . || die "no Debian security mirror in this host's apt sources; set EYAS_DEBIAN_SECURITY_MIRROR to one"
 }
 
-# kernel ALIAS -> sets kver, kdir
+# apt_field PACKAGE FIELD: of the newest version in the lists.
+apt_field() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p"; }
+
+# use_kernel ALIAS: sets kver and kdir.
 use_kernel() {
 	local line
 	line=$("$vm_dir/kernel" "$1") || exit $?
 	read -r _ kver kdir <<<"$line"
 }
 
-# use_kver KVER -> sets kver, kdir to a kernel that is in the cache
-use_kver() {
-	kver=$1
-	kdir=$(find "$cache/kernel" -maxdepth 1 -type d -name "${kver}_*" ! -name '*.tmp.*' | sort -V | tail -n 1)
-	[[ -n $kdir ]] || die -3 "kernel $kver is not in $cache/kernel; fetch it with 'scripts/vm/kernel ALIAS'"
+# in_root ROOT COMMAND...: chroot with /proc, /dev, /tmp and, if the root has a place for it, the cache under its own path.
+# In a mount namespace of its own, so nothing is left mounted.
+in_root() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	as_root unshare --mount --propagation private sh -euc '
+		root=$1 cache=$2
+		shift 2
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		mount -t tmpfs tmpfs "$root/tmp"
+		[ ! -d "$root$cache" ] || mount --bind "$cache" "$root$cache"
+		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"
+	' sh "$1" "$cache" "${@:2}"
 }
+
+# module_files: what belongs to the module's source, without what builds leave behind, relative to the tree, NUL-separated.
+module_files() {
+	if git -C "$eyas_src" rev-parse >/dev/null 2>&1; then
+		git -C "$eyas_src" ls-files -z --cached --others --exclude-standard --deduplicate kmod
+	else
+		(cd "$eyas_src" && find kmod -type f -print0)
+	fi | grep -zvE '\.(o|ko|mod|mod\.c|cmd)$|/(modules\.order|Module\.symvers)$' | LC_ALL=C sort -z
+}
+
+# copy_module DIR: the module's source to DIR/kmod.
+copy_module() {
+	[[ -f $eyas_src/kmod/Kbuild ]] || die "no kmod/Kbuild in $eyas_src"
+	mkdir -p "$1"
+	module_files | tar -C "$eyas_src" --null --no-recursion -T - -c | tar -C "$1" -x
+}
+
+# module_key DIR: hash of a copy of the module's source.
+module_key() { (cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha; }
