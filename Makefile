@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Short targets; each with a '## help' line. The work is done by the scripts that they call.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+CACHE   := $(or $(EYAS_CACHE),$(HOME)/.cache/eyas)
+# A Go that scripts/deps had to fetch comes before one that is too old.
+export PATH := $(CACHE)/tool/go/bin:$(PATH)
+export GOTOOLCHAIN ?= auto
+
+GO       ?= go
+VERSION  := $(shell scripts/version)
+REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+STATIC   := -tags netgo,osusergo -ldflags '-linkmode external -extldflags -static -s -w \
+            -X main.version=$(VERSION) -X main.revision=$(REVISION)'
+PREFIX   ?= /usr/local
+FUZZTIME ?= 60s
+# Go's tests run on their own in vm-test; here the cores are few, so one package at a time under -race.
+RACE_P   ?= 2
+
+.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long bench demo lint fmt \
+        lint-go lint-c lint-sh lint-build install dkms-install fuzz clean help deps
+
+all: agent kmod ## build the agent and the module
+
+deps: ## install what building and testing need (Debian; asks apt and the Go module proxy)
+	@scripts/deps all
+
+agent: ## build the static agent: build/agent
+	@scripts/deps go cc
+	CGO_ENABLED=1 $(GO) build $(STATIC) -o build/agent ./cmd/agent
+	@scripts/is-static build/agent
+
+kmod: ## build the module for this host's kernel, or with KERNEL=6.1 for Debian's 6.1
+	@scripts/build-kmod $(KERNEL)
+
+gen: ## write the generated C, Go and docs from pkg/schema/*.toml
+	@scripts/deps go
+	$(GO) run ./scripts/gen
+
+check: ## unit tests only, a minute or two
+	@scripts/deps go cc
+	$(GO) test ./...
+
+test: test-gen test-race test-wasm fuzz vm-test ## everything: race detector, wasm, fuzzers, real kernels (about half an hour)
+
+test-race: ## unit tests under the race detector
+	@scripts/deps go cc
+	CGO_ENABLED=1 $(GO) test -race -p $(RACE_P) ./...
+
+test-gen: ## the generated files are fresh
+	@scripts/deps go
+	@scripts/gen-fresh
+
+test-wasm: ## the js/wasm build answers under node
+	@scripts/deps go node
+	@scripts/wasm-test
+
+fuzz: ## every fuzzer for FUZZTIME (60s)
+	@scripts/deps go cc
+	@scripts/fuzz $(FUZZTIME)
+
+vm-test: ## the module and the agent on real kernels in QEMU; KERNEL=6.1 for one of them
+	@scripts/deps go cc vm
+	@scripts/vm/test $(KERNEL)
+
+vm-test-long: ## the same and the hours-long ones: DKMS in the guest, load cycles, debug kernel
+	@scripts/deps go cc vm
+	@scripts/vm/test --long $(KERNEL)
+
+bench: ## benchmarks, as ratios against a baseline of the same run
+	@scripts/deps go cc
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+demo: ## a guest with the module and the agent, attacked: alerts as they come (under 5 minutes)
+	@scripts/deps go cc vm
+	@scripts/demo
+
+lint: lint-go lint-c lint-sh lint-build ## style and static checks of Go, C and shell
+
+lint-go: ## gofmt, go vet, staticcheck, the arrows between packages
+	@scripts/deps go cc
+	@scripts/lint-go
+
+lint-c: ## style of the C sources, and sparse on the 6.1 headers
+	@scripts/deps go cc sparse vm
+	@scripts/lint-c
+
+lint-sh: ## shellcheck
+	@scripts/deps sh
+	@scripts/lint-sh
+
+lint-build: ## every package builds for js/wasm, darwin and linux/arm64 without cgo
+	@scripts/deps go
+	@scripts/lint-build
+
+fmt: ## gofmt
+	gofmt -l -w cmd cdriver pkg scripts
+
+install: agent ## copy the agent, its rules and the module's source below PREFIX and DESTDIR
+	@scripts/install $(PREFIX)
+
+dkms-install: agent ## build and install the module on this host with DKMS
+	build/agent driver install --source .
+
+clean: ## remove what was built in the tree
+	rm -rf build
+	@if [[ -f kmod/Makefile ]]; then $(MAKE) -s -C kmod clean; fi
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r t h; do printf '  %-14s %s\n' "$$t" "$$h"; done
