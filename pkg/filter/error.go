@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxErrors bounds an ErrorList.
+const MaxErrors = 20
+
+// Error is one fault of a condition and the text it is about.
+type Error struct {
+	Range
+	Msg string
+}
+
+func (e *Error) Error() string { return e.Msg }
+
+// Warning is a remark on a condition that is valid.
+type Warning struct {
+	Range
+	Msg string
+}
+
+// ErrorList is what a phase found, at most MaxErrors of them.
+type ErrorList []*Error
+
+func (l ErrorList) Error() string {
+	switch len(l) {
+	case 0:
+		return "no errors"
+	case 1:
+		return l[0].Msg
+	}
+	return fmt.Sprintf("%s (and %d more errors)", l[0].Msg, len(l)-1)
+}
+
+// Err is l as an error, nil when it is empty.
+func (l ErrorList) Err() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return l
+}
+
+func (l *ErrorList) add(r Range, format string, args ...any) {
+	if len(*l) < MaxErrors {
+		*l = append(*l, &Error{Range: r, Msg: fmt.Sprintf(format, args...)})
+	}
+}
+
+// Pos is a place in a file, both numbers from 1. The zero value stands for the
+// start.
+type Pos struct{ Line, Col int }
+
+// At is the place of the byte at offset off of text, when the text begins at p.
+// Columns count characters.
+func (p Pos) At(text string, off int) Pos {
+	p.Line, p.Col = max(p.Line, 1), max(p.Col, 1)
+	before := text[:max(0, min(off, len(text)))]
+	if nl := strings.LastIndexByte(before, '\n'); nl >= 0 {
+		p.Line += strings.Count(before, "\n")
+		p.Col = 1
+		before = before[nl+1:]
+	}
+	p.Col += utf8.RuneCountInString(before)
+	return p
+}
+
+// Render writes each error as "file:line:col: message", the line it is about
+// and a caret under the range. base is where text begins in the file; without
+// a file the prefix is "line:col:".
+func (l ErrorList) Render(file, text string, base Pos) string {
+	var b strings.Builder
+	for _, e := range l {
+		e.render(&b, file, text, base)
+	}
+	return b.String()
+}
+
+func (e *Error) render(b *strings.Builder, file, text string, base Pos) {
+	at := base.At(text, e.Start)
+	if file != "" {
+		b.WriteString(file)
+		b.WriteByte(':')
+	}
+	fmt.Fprintf(b, "%d:%d: %s\n", at.Line, at.Col, e.Msg)
+	line, from, width := excerpt(text, e.Range)
+	fmt.Fprintf(b, "  %s\n  %s%s\n", line, strings.Repeat(" ", from), strings.Repeat("^", width))
+}
+
+const (
+	maxExcerpt = 120 // characters of a line that an error shows
+	leadIn     = 60  // of these before the range, when the line is longer
+)
+
+// excerpt cuts the line of r out of text and says where the range lies in it,
+// in characters.
+func excerpt(text string, r Range) (line string, from, width int) {
+	start := max(0, min(r.Start, len(text)))
+	end := max(start, min(r.End, len(text)))
+	lineStart := strings.LastIndexByte(text[:start], '\n') + 1
+	lineEnd := len(text)
+	if nl := strings.IndexByte(text[start:], '\n'); nl >= 0 {
+		lineEnd = start + nl
+	}
+	runes := []rune(printable(text[lineStart:lineEnd]))
+	from = utf8.RuneCountInString(text[lineStart:start])
+	width = max(1, utf8.RuneCountInString(text[start:min(end, lineEnd)]))
+	head := ""
+	if len(runes) > maxExcerpt && from > leadIn {
+		cut := from - leadIn
+		runes, from, head = runes[cut:], leadIn+1, "…"
+	}
+	tail := ""
+	if len(runes) > maxExcerpt {
+		runes, tail = runes[:maxExcerpt], "…"
+	}
+	width = max(1, min(width, len(runes)+len([]rune(head))-from))
+	return head + string(runes) + tail, from, width
+}
+
+// printable keeps one column per character.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

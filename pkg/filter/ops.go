@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+// Op is a comparison operator.
+type Op uint8
+
+// The operators. "==" is read as OpEq and kept apart only by nothing: it means
+// the same as "=".
+const (
+	OpNone Op = iota
+	OpExists
+	OpEq
+	OpNe
+	OpLt
+	OpLe
+	OpGt
+	OpGe
+	OpContains
+	OpIContains
+	OpBContains
+	OpStartsWith
+	OpBStartsWith
+	OpEndsWith
+	OpGlob
+	OpIGlob
+	OpRegex
+	OpIn
+	OpIntersects
+	OpPMatch
+	numOps
+)
+
+// opShape says what may follow an operator.
+type opShape uint8
+
+const (
+	shapeUnary opShape = iota // nothing
+	shapeNum                  // a number or a right-hand operand
+	shapeStr                  // a text, a right-hand operand, or a modifier and a list
+	shapeList                 // a list or a right-hand operand
+)
+
+// ops is the one table of operators, in the order in which the parser tries
+// them: a longer spelling stands before its prefix.
+var ops = []struct {
+	text  string
+	op    Op
+	shape opShape
+	word  bool // needs a blank after it
+}{
+	{"exists", OpExists, shapeUnary, false},
+	{"<=", OpLe, shapeNum, false},
+	{"<", OpLt, shapeNum, false},
+	{">=", OpGe, shapeNum, false},
+	{">", OpGt, shapeNum, false},
+	{"==", OpEq, shapeStr, false},
+	{"=", OpEq, shapeStr, false},
+	{"!=", OpNe, shapeStr, false},
+	{"glob", OpGlob, shapeStr, true},
+	{"iglob", OpIGlob, shapeStr, true},
+	{"contains", OpContains, shapeStr, true},
+	{"icontains", OpIContains, shapeStr, true},
+	{"bcontains", OpBContains, shapeStr, true},
+	{"startswith", OpStartsWith, shapeStr, true},
+	{"bstartswith", OpBStartsWith, shapeStr, true},
+	{"endswith", OpEndsWith, shapeStr, true},
+	{"regex", OpRegex, shapeStr, true},
+	{"intersects", OpIntersects, shapeList, false},
+	{"in", OpIn, shapeList, false},
+	{"pmatch", OpPMatch, shapeList, false},
+}
+
+var opTexts = [numOps]string{
+	OpExists: "exists", OpEq: "=", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=",
+	OpContains: "contains", OpIContains: "icontains", OpBContains: "bcontains",
+	OpStartsWith: "startswith", OpBStartsWith: "bstartswith", OpEndsWith: "endswith",
+	OpGlob: "glob", OpIGlob: "iglob", OpRegex: "regex",
+	OpIn: "in", OpIntersects: "intersects", OpPMatch: "pmatch",
+}
+
+func (o Op) String() string { return opTexts[o] }
+
+// Modifier says how a test with a list of texts counts its elements.
+type Modifier uint8
+
+const (
+	ModNone  Modifier = iota
+	ModOneOf          // exactly one element
+	ModAnyOf          // at least one
+	ModAllOf          // every one, and there is one
+)
+
+var modTexts = [...]string{ModNone: "", ModOneOf: "oneof", ModAnyOf: "anyof", ModAllOf: "allof"}
+
+func (m Modifier) String() string { return modTexts[m] }
+
+// TransformKind is a transformer.
+type TransformKind uint8
+
+const (
+	TransVal TransformKind = iota // right-hand side only
+	TransToLower
+	TransToUpper
+	TransB64
+	TransBasename
+	TransLen
+	TransJoin
+	TransConcat
+	TransGetopt
+)
+
+var transformNames = [...]string{
+	TransVal: "val", TransToLower: "tolower", TransToUpper: "toupper", TransB64: "b64",
+	TransBasename: "basename", TransLen: "len", TransJoin: "join", TransConcat: "concat",
+	TransGetopt: "getopt",
+}
+
+func (k TransformKind) String() string { return transformNames[k] }
+
+// OpNames are the spellings of all operators, as a rule file may write them in
+// the comps of an exception.
+func OpNames() []string {
+	out := make([]string, 0, len(ops))
+	for _, o := range ops {
+		out = append(out, o.text)
+	}
+	return out
+}
+
+// ParseOp reads the spelling of an operator.
+func ParseOp(text string) (Op, bool) {
+	for _, o := range ops {
+		if o.text == text {
+			return o.op, true
+		}
+	}
+	return OpNone, false
+}
+
+// IsList tells whether the right side of the operator is a list.
+func (o Op) IsList() bool { return o == OpIn || o == OpIntersects || o == OpPMatch }
