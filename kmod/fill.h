@@ -33,9 +33,13 @@ struct eyas_hit {
 	u16 counter;		/* line in the counter table */
 	bool locks_ok;		/* spinlock_t may be taken here (never on RT with preemption off) */
 	struct task_struct *task;	/* whose event it is: current, or the child of a fork */
-	struct linux_binprm *bprm;	/* sched_process_exec only */
-	struct task_struct *other;	/* sched_switch: next */
-	unsigned long tp[3];	/* raw values of a tracepoint: see probe.c at each */
+	struct linux_binprm *bprm;	/* sched_process_exec, else NULL; with it, regs carry no arguments */
+	struct task_struct *other;	/* sched_switch: next; unset elsewhere */
+	/*
+	 * Raw values of a tracepoint. Page fault: address, instruction pointer, error
+	 * code. Signal delivery: signal number, sender's pid or 0. Unset elsewhere.
+	 */
+	unsigned long tp[3];
 	struct eyas_scratch *scratch;	/* values read before preemption went off, or NULL */
 };
 
@@ -47,7 +51,7 @@ struct eyas_fill {
 	u8 *end;		/* first byte that may not be written */
 	u32 snaplen;
 	u16 rec_flags;		/* out: EYAS_REC_PARTIAL, EYAS_REC_EXT */
-	u16 ext_len;		/* out: bytes of extensions written behind the event */
+	u16 ext_len;		/* out: bytes of extensions behind the event, without the end header */
 	/* The rest belongs to the filler, which sets it up and cleans it up itself. */
 	struct file *file;	/* the returned fd, held, once a parameter asked for it */
 	u8 *ahead;		/* bytes already copied for the parameter that starts here */
@@ -58,7 +62,8 @@ struct eyas_fill {
  * eyas_fill_params - append all parameters of hit->row, then extensions.
  * Context: preemption off, page faults must not be taken. Returns 0, or -ENOSPC
  * when f->end was reached: then nothing of it may be published.
- * On return f->pos is the end of the event, extensions lie behind it.
+ * On return f->pos is the end of the event, extensions lie behind it; the core
+ * adds the end header and the padding, there is room for both behind f->end.
  */
 int eyas_fill_params(struct eyas_fill *f);
 

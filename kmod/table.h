@@ -71,6 +71,7 @@ typedef int (*eyas_custom_t)(struct eyas_fill *f, u8 arg);
 extern const struct eyas_row eyas_rows[];
 extern const struct eyas_call eyas_calls_native[EYAS_NR_SYSCALLS];
 extern const struct eyas_call eyas_calls_compat[EYAS_NR_SYSCALLS];
+extern const struct eyas_call eyas_calls_tp[EYAS_NR_TRACEPOINTS];	/* index EYAS_TP_* */
 extern const struct eyas_flag *const eyas_flag_maps[];
 extern const eyas_custom_t eyas_customs[];
 

@@ -9,7 +9,8 @@
  * Every structure begins with its own size in bytes. A caller built against an
  * older header passes a smaller size: the missing tail reads as zero. A larger
  * size is accepted as long as the unknown tail is zero, otherwise the call
- * fails with E2BIG. Reserved fields and unknown flag bits must be zero
+ * fails with E2BIG. Calls that answer fill in as much as the caller has room
+ * for and set size to that. Reserved fields and unknown flag bits must be zero
  * (EINVAL). All layouts are the same for 32-bit and 64-bit callers.
  */
 #ifndef _UAPI_EYAS_H
@@ -143,6 +144,13 @@ struct eyas_session_stat {
 	struct eyas_mask mask;
 };
 
+/*
+ * SETUP: EBUSY after the first mmap or ENABLE, ENOSPC when all rings together
+ * would pass max_ring_bytes. SET_MASK takes effect at once in an enabled session;
+ * when it returns, no call that exits later is judged by the old mask. EOPNOTSUPP:
+ * this kernel lacks a tracepoint that the mask asks for. ENABLE before SETUP is
+ * EINVAL. SESSION_STAT of an unknown id is ENOENT.
+ */
 #define EYAS_IOC_MAGIC		0xE7
 #define EYAS_IOC_INFO		_IOWR(EYAS_IOC_MAGIC, 0, struct eyas_info)
 #define EYAS_IOC_SETUP		_IOW(EYAS_IOC_MAGIC, 1, struct eyas_setup)
@@ -152,6 +160,19 @@ struct eyas_session_stat {
 #define EYAS_IOC_DISABLE	_IO(EYAS_IOC_MAGIC, 5)
 #define EYAS_IOC_SESSIONS	_IOWR(EYAS_IOC_MAGIC, 6, struct eyas_sessions)
 #define EYAS_IOC_SESSION_STAT	_IOWR(EYAS_IOC_MAGIC, 7, struct eyas_session_stat)
+
+/* -------------------------------------------------------------------- poll */
+
+/*
+ * POLLIN	some ring holds a record
+ * POLLRDBAND	some ring is filled above its watermark
+ * POLLPRI	generation moved since a poll that asked for POLLPRI said so
+ *
+ * A waiter is woken for records only while the ring's sleeping word is not zero,
+ * and for the watermark always. So a reader that goes to sleep stores sleeping = 1
+ * in every ring and polls for POLLIN; one that lets a batch gather stores 0 and
+ * polls for POLLRDBAND with a timeout.
+ */
 
 /* -------------------------------------------------------------------- mmap */
 
@@ -166,17 +187,21 @@ struct eyas_session_stat {
 
 /* Written by user space only; the module reads each field once per record. */
 struct eyas_reader {
-	__u64 tail;		/* bytes consumed since ENABLE; never above head */
+	__u64 tail;		/* bytes consumed since SETUP; never above head */
 	__u32 sleeping;		/* 1: poll() is or will be waiting */
 	__u32 reserved0;
 };
 
-/* Written by the module only. */
+/*
+ * Written by the module only. A ring is complete up to the time T when, after T
+ * was taken from the clock, busy reads as 0, or head shows a record at or after T.
+ * Load busy before head, both with acquire semantics.
+ */
 struct eyas_producer {
 	__u64 head;		/* bytes produced; stored with release semantics after the record */
 	__u32 busy;		/* 1 from before the clock is read until head is stored */
 	__u32 seq;		/* number the next attempt of this ring gets */
-	__u32 generation;	/* in CPU 0's ring: moves when a ring was added or parked */
+	__u32 generation;	/* the same in every ring: moves when a ring was added or parked */
 	__u32 online;		/* 1 while this CPU is up */
 	__u64 last_ts;		/* time of the newest attempt, ns */
 	__u8 reserved0[4096 - 32];
@@ -187,7 +212,7 @@ struct eyas_producer {
 
 /* Bits of eyas_record.flags. */
 #define EYAS_REC_COMPAT		(1u << 0)	/* native_nr is a 32-bit caller's number */
-#define EYAS_REC_X32		(1u << 1)	/* called with the x32 bit */
+#define EYAS_REC_X32		(1u << 1)	/* called with the x32 bit; 512..547 are given as their 64-bit numbers */
 #define EYAS_REC_PARTIAL	(1u << 2)	/* a value could not be read whole */
 #define EYAS_REC_DROP		(1u << 3)	/* no event: says what was lost, see eyas_ext_drop */
 #define EYAS_REC_TRACEPOINT	(1u << 4)	/* native_nr is an EYAS_TP_* */
@@ -201,7 +226,9 @@ struct eyas_producer {
  *
  * seq counts the attempts of one ring, lost ones too. A DROP record takes no
  * number: its seq is that of the record after it, so that the difference to the
- * last seq seen is what it explains.
+ * last seq seen is what it explains. In the place of its event it has a header
+ * with type 0 and no parameters, then an EYAS_EXT_DROP; it and the record after
+ * it become visible together.
  */
 struct eyas_record {
 	__u32 seq;
