@@ -4,6 +4,8 @@
 # What the scripts of this folder share. Source it right after 'set -euo pipefail'.
 # Progress goes to stderr; stdout carries results only.
 
+shopt -s inherit_errexit
+
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tree that holds kmod/ and dkms.conf.
 eyas_src=${EYAS_SRC:-$(cd "$vm_dir/../.." && pwd)}
@@ -83,6 +85,26 @@ use_kernel() {
 	local line
 	line=$("$vm_dir/kernel" "$1") || exit $?
 	read -r _ kver kdir <<<"$line"
+}
+
+# use_kver KVER: the same for a kernel that is in the cache already.
+use_kver() {
+	kver=$1
+	kdir=$(find "$cache/kernel" -mindepth 1 -maxdepth 1 -name "$1_*" ! -name '*.tmp.*' | sort -V | tail -n 1)
+	[[ -n $kdir ]] || die -3 "no kernel $1 in $cache/kernel; fetch one with scripts/vm/kernel"
+}
+
+# vmctl: prints the path of the helper, compiled.
+vmctl() {
+	local bin tmp
+	bin=$cache/tool/vmctl-$(sha <"$vm_dir/vmctl.c")
+	if [[ ! -x $bin ]]; then
+		tmp=$(fresh_dir "$bin")
+		gcc -O2 -Wall -Wextra -Werror -static -o "$tmp/vmctl" "$vm_dir/vmctl.c"
+		mv "$tmp/vmctl" "$bin"
+		rmdir "$tmp"
+	fi
+	echo "$bin"
 }
 
 # in_root ROOT COMMAND...: chroot with /proc, /dev, /tmp and, if the root has a place for it, the cache under its own path.
