@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// Version is the version of the format; a file says which one it is written for.
+const Version = 1
+
+// DefaultPath is the file that is read when none is named and it exists.
+const DefaultPath = "/etc/eyas/eyas.toml"
+
+// Config is the whole configuration. The comments of the keys are what 'agent config default' prints.
+// Keys that Falco has too keep its names and meaning.
+type Config struct {
+	Version int64 `toml:"version" comment:"Version of this format."`
+
+	RulesFiles   []string `toml:"rules_files" comment:"Rule files, and folders of them (read in order of their names), loaded one on top of the other; what does not exist is skipped."`
+	Priority     string   `toml:"priority" comment:"Rules less urgent than this are not loaded: emergency, alert, critical, error, warning, notice, informational or debug."`
+	RuleMatching string   `toml:"rule_matching" comment:"What happens when several rules match an event: the first raises an alert, or all do (first, all)."`
+
+	JSONOutput              bool `toml:"json_output" comment:"Alerts are JSON lines instead of text."`
+	JSONIncludeOutput       bool `toml:"json_include_output_property" comment:"JSON alerts hold the text line as output."`
+	JSONIncludeOutputFields bool `toml:"json_include_output_fields_property" comment:"JSON alerts hold the fields that their text names, with their values, as output_fields."`
+	JSONIncludeTags         bool `toml:"json_include_tags_property" comment:"JSON alerts hold the rule's tags."`
+	JSONIncludeMessage      bool `toml:"json_include_message_property" comment:"JSON alerts hold the text without time and priority as message."`
+	TimeISO8601             bool `toml:"time_format_iso_8601" comment:"Times in alerts are whole dates with the offset from UTC instead of the local time of day."`
+	BufferedOutputs         bool `toml:"buffered_outputs" comment:"Alerts are gathered for up to a second before they are written, instead of written one by one."`
+
+	LogLevel string `toml:"log_level" comment:"Least urgent messages about the agent itself that go to stderr: error, warning, info or debug."`
+
+	BaseSyscalls BaseSyscalls `toml:"base_syscalls" comment:"Which system calls are recorded beside those that the rules need."`
+	Driver       Driver       `toml:"driver" comment:"The session with the kernel module."`
+	OutputsQueue OutputsQueue `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
+	StdoutOutput StdoutOutput `toml:"stdout_output" comment:"Alerts to the standard output."`
+	FileOutput   FileOutput   `toml:"file_output" comment:"Alerts to a file."`
+}
+
+// BaseSyscalls steers the selection.
+type BaseSyscalls struct {
+	CustomSet []string `toml:"custom_set" comment:"System calls that replace the base set of process and file state; a name with ! in front is never recorded."`
+	Repair    bool     `toml:"repair" comment:"The smallest set that keeps the state right for the rules, instead of the base set."`
+	All       bool     `toml:"all" comment:"High-volume system calls that rules name are recorded too."`
+}
+
+// Driver is how the module is used.
+type Driver struct {
+	Device          string `toml:"device" comment:"The module's device."`
+	RingBytes       uint64 `toml:"ring_bytes" comment:"Size of each CPU's ring in bytes, a power of two of at least 524288."`
+	Snaplen         uint32 `toml:"snaplen" comment:"Bytes kept of each data buffer, at most 65000."`
+	DropFailedExits bool   `toml:"drop_failed_exits" comment:"System calls that fail are not recorded."`
+	IncludeSelf     bool   `toml:"include_self" comment:"The agent's own system calls are recorded."`
+}
+
+// OutputsQueue bounds what waits in front of an output.
+type OutputsQueue struct {
+	Capacity uint32 `toml:"capacity" comment:"Alerts that may wait; one more is lost, counted and told on stderr."`
+}
+
+// StdoutOutput writes alerts to the standard output.
+type StdoutOutput struct {
+	Enabled bool `toml:"enabled" comment:"Alerts are written there."`
+}
+
+// FileOutput appends alerts to a file.
+type FileOutput struct {
+	Enabled   bool   `toml:"enabled" comment:"Alerts are written there."`
+	Filename  string `toml:"filename" comment:"The file; alerts are appended to it."`
+	KeepAlive bool   `toml:"keep_alive" comment:"The file stays open; without it the file is opened for each write, so that it can be moved away."`
+}
+
+// Default is the configuration without any file.
+func Default() *Config {
+	return &Config{
+		Version:                 Version,
+		RulesFiles:              []string{"/etc/eyas/rules"},
+		Priority:                "debug",
+		RuleMatching:            "first",
+		JSONIncludeOutput:       true,
+		JSONIncludeOutputFields: true,
+		JSONIncludeTags:         true,
+		LogLevel:                "info",
+		BaseSyscalls:            BaseSyscalls{CustomSet: []string{}},
+		Driver:                  Driver{Device: "/dev/eyas", RingBytes: 8 << 20, Snaplen: 80},
+		OutputsQueue:            OutputsQueue{Capacity: 16384},
+		StdoutOutput:            StdoutOutput{Enabled: true},
+	}
+}
