@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * table.h - the shape of the generated tables in gen/. The rows themselves come
- * from pkg/schema/*.toml through "make gen"; nothing here lists an event.
+ * from the .toml files of pkg/schema through "make gen"; nothing here lists an
+ * event.
  */
 #ifndef EYAS_TABLE_H
 #define EYAS_TABLE_H
@@ -50,7 +51,7 @@ struct eyas_row {
 	const struct eyas_param *params;
 };
 
-/* One native system call number. */
+/* One native system call number. Calls without a row of their own have row 0, the generic event. */
 struct eyas_call {
 	u16 sc;			/* portable code; 0 where the schema knows none */
 	u16 row;		/* index in eyas_rows */
@@ -68,11 +69,13 @@ struct eyas_fill;
 /* Appends one parameter; -ENOSPC when it does not fit. */
 typedef int (*eyas_custom_t)(struct eyas_fill *f, u8 arg);
 
-extern const struct eyas_row eyas_rows[];
+extern const struct eyas_row eyas_rows[];		/* index EYAS_ROW_<code> of gen/codes.h */
 extern const struct eyas_call eyas_calls_native[EYAS_NR_SYSCALLS];
 extern const struct eyas_call eyas_calls_compat[EYAS_NR_SYSCALLS];
 extern const struct eyas_call eyas_calls_tp[EYAS_NR_TRACEPOINTS];	/* index EYAS_TP_* */
-extern const struct eyas_flag *const eyas_flag_maps[];
+extern const struct eyas_call eyas_socketcalls[];	/* index SYS_*, up to EYAS_NR_SOCKETCALLS */
+extern const struct eyas_call eyas_ipc_calls[];		/* index of ipc(2), up to EYAS_NR_IPC_CALLS */
+extern const struct eyas_flag *const eyas_flag_maps[];	/* index EYAS_MAP_* */
 extern const eyas_custom_t eyas_customs[];
 
 #endif /* EYAS_TABLE_H */
