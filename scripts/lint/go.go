@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,8 @@ var arrows = map[string]string{
 	"pkg/engine":    "pkg/rules pkg/format pkg/filter pkg/field pkg/state pkg/event pkg/schema",
 	"pkg/selection": "pkg/rules pkg/filter pkg/field pkg/schema",
 
+	"pkg/ruletest":  "pkg/engine pkg/rules pkg/format pkg/filter pkg/field pkg/state pkg/event pkg/schema",
+
 	"cdriver":    "pkg/abi",
 	"pkg/ring":   "pkg/abi",
 	"pkg/driver": "cdriver pkg/abi pkg/ring",
@@ -45,15 +48,18 @@ var arrows = map[string]string{
 	"pkg/output":  "pkg/rules",
 	"pkg/agent": "pkg/config pkg/output pkg/metrics pkg/driver pkg/ring pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
-	"cmd/agent": "pkg/agent pkg/config pkg/output pkg/metrics pkg/driver pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
+	"cmd/agent": "pkg/agent pkg/config pkg/output pkg/metrics pkg/driver pkg/abi pkg/selection pkg/ruletest pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
 }
 
 // Odd imports and the only packages that may have them.
 var corners = map[string]string{
-	"unsafe": "cdriver pkg/abi pkg/driver pkg/event pkg/ring",
+	"unsafe": "cdriver pkg/driver pkg/event pkg/field pkg/ring", // unsafe.Sizeof and the like are fine anywhere
 	"C":      "cdriver",
 }
+
+// OnlyLinux is the name of a file that is built for Linux alone.
+var onlyLinux = regexp.MustCompile(`_linux(_[a-z0-9]+)?(_test)?\.go$`)
 
 func checkGo(files []source) []finding {
 	var found []finding
@@ -112,17 +118,36 @@ func (c *goFile) imports() {
 	}
 	for _, spec := range c.tree.Imports {
 		name, _ := strconv.Unquote(spec.Path.Value)
-		if places, odd := corners[name]; odd && c.inProduct() && !among(places, c.dir) {
+		if places, odd := corners[name]; odd && c.inProduct() && !among(places, c.dir) && !c.onlySizes(name) {
 			c.report(spec.Pos(), "only %s may import %s", places, name)
 		}
-		if strings.HasPrefix(name, unixPackage) && !strings.HasSuffix(strings.TrimSuffix(c.path, "_test.go"), "_linux") &&
-			!strings.HasSuffix(c.path, "_linux.go") {
+		if strings.HasPrefix(name, unixPackage) && !onlyLinux.MatchString(c.path) {
 			c.report(spec.Pos(), "only files named _linux.go may import %s", unixPackage)
 		}
-		if ours, ok := strings.CutPrefix(name, module); ok && known && c.inProduct() && !among(allowed, ours) {
+		if ours, ok := strings.CutPrefix(name, module); ok && known && c.inProduct() && !among(allowed, ours) && !isHelper(ours) {
 			c.report(spec.Pos(), "%s must not import %s: that arrow goes the other way", c.dir, ours)
 		}
 	}
+}
+
+// OnlySizes says that the file takes nothing from unsafe but constants.
+func (c *goFile) onlySizes(pkg string) bool {
+	only := pkg == "unsafe"
+	ast.Inspect(c.tree, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "unsafe" && !among("Sizeof Offsetof Alignof", sel.Sel.Name) {
+				only = false
+			}
+		}
+		return only
+	})
+	return only
+}
+
+// IsHelper says that all packages may import a package: pkg/internal holds small helpers, and those of tests,
+// which no product may import, have names that end so.
+func isHelper(pkg string) bool {
+	return strings.HasPrefix(pkg, "pkg/internal/") && !strings.HasSuffix(pkg, "test")
 }
 
 func (c *goFile) decls() {
