@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fill_compat.h - what the filler needs and what changed between kernels. The
+ * HAVE_ symbols come from the compile probes; without a probe's answer the
+ * oldest form is taken.
+ */
+#ifndef EYAS_FILL_COMPAT_H
+#define EYAS_FILL_COMPAT_H
+
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ipv6.h>
+#include <linux/magic.h>
+#include <linux/mm_types.h>
+#include <linux/net.h>
+#include <linux/rcupdate.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+#include "compat.h"
+
+/* "This open created the file": since v4.19. */
+#ifdef FMODE_CREATED
+#define EYAS_FMODE_CREATED	FMODE_CREATED
+#else
+#define EYAS_FMODE_CREATED	((fmode_t)0)
+#endif
+
+/* The superblock flags got their own names in v4.15. */
+#ifdef SB_NOUSER
+#define EYAS_SB_NOUSER		SB_NOUSER
+#else
+#define EYAS_SB_NOUSER		MS_NOUSER
+#endif
+
+#ifdef __O_TMPFILE
+#define EYAS_O_TMPFILE		__O_TMPFILE
+#else
+#define EYAS_O_TMPFILE		0
+#endif
+
+/* Lost its error argument in v5.11. */
+static inline struct socket *eyas_sock_from_file(struct file *file)
+{
+#ifdef HAVE_SOCK_FROM_FILE_1
+	return sock_from_file(file);
+#else
+	int err;
+
+	return sock_from_file(file, &err);
+#endif
+}
+
+/*
+ * The executable of an mm, held: give it back with fput(). get_mm_exe_file() is
+ * not exported since v5.15. From v6.7 on a struct file may become another one
+ * under RCU, so that only the kernel's own helper may take it.
+ */
+static inline struct file *eyas_get_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+#ifdef HAVE_GET_FILE_RCU_PTR
+	file = get_file_rcu(&mm->exe_file);
+#else
+	file = rcu_dereference(mm->exe_file);
+	if (file && !get_file_rcu(file))
+		file = NULL;
+#endif
+	rcu_read_unlock();
+	return file;
+}
+
+/* Exported all along; the newest kernels (between v6.13 and v7.3) declare it where modules do not look. */
+struct sock *unix_peer_get(struct sock *sk);
+
+/* The addresses of an IPv6 socket; all zero on a kernel without IPv6. */
+static inline void eyas_v6_ends(struct sock *sk, struct in6_addr *local,
+				struct in6_addr *remote)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	*remote = sk->sk_v6_daddr;
+	*local = sk->sk_v6_rcv_saddr;
+	if (ipv6_addr_any(local) && inet6_sk(sk))
+		*local = inet6_sk(sk)->saddr;
+#else
+	*remote = *local = (struct in6_addr){};
+#endif
+}
+
+#endif /* EYAS_FILL_COMPAT_H */

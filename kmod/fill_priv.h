@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fill_priv.h - what the files of the filler share: appending one parameter at
+ * f->pos, its length at f->lens.
+ *
+ * Every eyas_put_*() appends exactly one parameter. A value that cannot be had
+ * is recorded with length 0 and marks the record as partial; the only error is
+ * -ENOSPC, and then the whole record is given up.
+ */
+#ifndef EYAS_FILL_PRIV_H
+#define EYAS_FILL_PRIV_H
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "compat/fill_compat.h"
+#include "fill.h"
+#include "gen/codes.h"
+#include "gen/customs.h"
+#include "gen/maps.h"
+
+struct path;
+struct sock;
+
+/* Bytes of args and of env that are kept; the bound is that of the .scap format. */
+#define EYAS_ARGS_MAX	4096u
+
+/* Values read before preemption went off: only on PREEMPT_RT. */
+struct eyas_scratch {
+	u16 cwd_len;		/* bytes, NUL included; 0 = could not be had */
+	u16 exepath_len;
+	u16 path_len;
+	u32 tty;
+	char cwd[PATH_MAX];
+	char exepath[PATH_MAX];
+	char path[PATH_MAX];	/* of the returned fd */
+};
+
+static inline size_t eyas_room(const struct eyas_fill *f)
+{
+	return f->end - f->pos;
+}
+
+/* Ends the parameter that began at start. */
+static inline int eyas_end_param(struct eyas_fill *f, const u8 *start)
+{
+	__le16 len = cpu_to_le16(f->pos - start);
+
+	memcpy(f->lens, &len, sizeof(len));
+	f->lens += sizeof(len);
+	return 0;
+}
+
+static inline int eyas_put_empty(struct eyas_fill *f)
+{
+	return eyas_end_param(f, f->pos);
+}
+
+/* A value that could not be had. */
+static inline int eyas_put_missing(struct eyas_fill *f)
+{
+	f->rec_flags |= EYAS_REC_PARTIAL;
+	return eyas_put_empty(f);
+}
+
+/*
+ * One 8-byte store whatever the width: what it writes too much is overwritten by
+ * the next parameter or by the padding.
+ */
+static inline int eyas_put_int(struct eyas_fill *f, u64 value, u8 width)
+{
+	__le64 v = cpu_to_le64(value);
+	__le16 len = cpu_to_le16(width);
+
+	if (unlikely(eyas_room(f) < sizeof(v)))
+		return -ENOSPC;
+	memcpy(f->pos, &v, sizeof(v));
+	f->pos += width;
+	memcpy(f->lens, &len, sizeof(len));
+	f->lens += sizeof(len);
+	return 0;
+}
+
+/* Argument i as the C int that the system call takes. */
+static inline int eyas_arg_int(const struct eyas_fill *f, u8 i)
+{
+	return (int)f->hit->args[i];
+}
+
+static inline void __user *eyas_arg_ptr(const struct eyas_fill *f, u8 i)
+{
+	return (void __user *)f->hit->args[i];
+}
+
+static inline bool eyas_is_compat(const struct eyas_fill *f)
+{
+	return f->hit->rec_flags & EYAS_REC_COMPAT;
+}
+
+/* fill.c */
+size_t eyas_copy_user(void *dst, const void __user *src, size_t n);
+size_t eyas_find_nul(const u8 *s, size_t n);
+size_t eyas_read_str(u8 *dst, const char __user *src, size_t max, bool *whole);
+u32 eyas_map_flags(u32 map, u32 v);
+int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n);
+int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max);
+
+/* fill_file.c */
+int eyas_put_path(struct eyas_fill *f, const struct path *path);
+int eyas_put_file_ext(struct eyas_fill *f);
+
+/* fill_sock.c */
+int eyas_put_sockaddr(struct eyas_fill *f, const void __user *addr, int len);
+int eyas_put_tuple(struct eyas_fill *f, int fd, bool inbound);
+void eyas_sock_init(void);
+
+/* fill_task.c */
+bool eyas_task_pwd(const struct task_struct *task, struct path *pwd);
+void eyas_current_tty(u32 *devnum);
+
+#endif /* EYAS_FILL_PRIV_H */

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fill_sock.c - socket addresses. Both ends of a connection come from the socket
+ * itself, never from user memory and never from ops->getname(), which sleeps.
+ */
+#include <linux/file.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/random.h>
+#include <linux/un.h>
+#include <net/af_unix.h>
+
+#include "fill_priv.h"
+
+#define V4_TUPLE	(1 + 2 * (sizeof(__be32) + sizeof(u16)))
+#define V6_TUPLE	(1 + 2 * (sizeof(struct in6_addr) + sizeof(u16)))
+#define UNIX_HEAD	(1 + 2 * sizeof(u64))
+#define UNIX_NAME	(UNIX_PATH_MAX + 1)
+
+/*
+ * The two numbers of a unix tuple tell sockets apart and pair them up. They
+ * need not be addresses: what leaves the kernel has this mixed in.
+ */
+static u64 unix_secret __read_mostly;
+
+void eyas_sock_init(void)
+{
+	get_random_bytes(&unix_secret, sizeof(unix_secret));
+}
+
+/* Address in network order, port in the host's, as the .scap format wants them. */
+static u8 *pack_end(u8 *p, const void *addr, size_t len, __be16 port)
+{
+	__le16 host = cpu_to_le16(ntohs(port));
+
+	memcpy(p, addr, len);
+	memcpy(p + len, &host, sizeof(host));
+	return p + len + sizeof(host);
+}
+
+static int put_v4_tuple(struct eyas_fill *f, const struct sock *sk, bool inbound)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	__be32 remote = READ_ONCE(inet->inet_daddr);
+	__be32 local = READ_ONCE(inet->inet_rcv_saddr);
+	__be16 rport = READ_ONCE(inet->inet_dport);
+	__be16 lport = READ_ONCE(inet->inet_sport);
+	u8 *start = f->pos, *p = start;
+
+	if (eyas_room(f) < V4_TUPLE)
+		return -ENOSPC;
+	if (!local)
+		local = READ_ONCE(inet->inet_saddr);
+	*p++ = AF_INET;
+	if (inbound) {
+		p = pack_end(p, &remote, sizeof(remote), rport);
+		p = pack_end(p, &local, sizeof(local), lport);
+	} else {
+		p = pack_end(p, &local, sizeof(local), lport);
+		p = pack_end(p, &remote, sizeof(remote), rport);
+	}
+	f->pos = p;
+	return eyas_end_param(f, start);
+}
+
+static int put_v6_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
+{
+	__be16 rport = READ_ONCE(inet_sk(sk)->inet_dport);
+	__be16 lport = READ_ONCE(inet_sk(sk)->inet_sport);
+	struct in6_addr local, remote;
+	u8 *start = f->pos, *p = start;
+
+	if (eyas_room(f) < V6_TUPLE)
+		return -ENOSPC;
+	eyas_v6_ends(sk, &local, &remote);
+	*p++ = AF_INET6;
+	if (inbound) {
+		p = pack_end(p, &remote, sizeof(remote), rport);
+		p = pack_end(p, &local, sizeof(local), lport);
+	} else {
+		p = pack_end(p, &local, sizeof(local), lport);
+		p = pack_end(p, &remote, sizeof(remote), rport);
+	}
+	f->pos = p;
+	return eyas_end_param(f, start);
+}
+
+/* A path from a sockaddr_un with len bytes of sun_path; an abstract one gets an @ for its NUL. */
+static size_t pack_unix_path(u8 *dst, const u8 *path, int len)
+{
+	size_t n = clamp(len, 0, UNIX_PATH_MAX);
+
+	memcpy(dst, path, n);
+	if (n > 1 && !dst[0])
+		dst[0] = '@';
+	n = eyas_find_nul(dst, n);
+	dst[n] = 0;
+	return n + 1;
+}
+
+/* The name of a held socket: set once, and gone only with the socket. */
+static size_t pack_unix_name(u8 *dst, struct sock *sk)
+{
+	/* Pairs with the release store of unix_bind(). */
+	const struct unix_address *addr = smp_load_acquire(&unix_sk(sk)->addr);
+
+	if (!addr)
+		return pack_unix_path(dst, dst, 0);
+	return pack_unix_path(dst, (const u8 *)addr->name->sun_path,
+			      addr->len - (int)offsetof(struct sockaddr_un, sun_path));
+}
+
+/* The name of the other end, which only its state lock keeps there. */
+static size_t pack_peer_name(struct eyas_fill *f, u8 *dst, struct sock *sk)
+{
+	struct sock *peer = NULL;
+	size_t len;
+
+	if (f->hit->locks_ok)
+		peer = unix_peer_get(sk);
+	else
+		f->rec_flags |= EYAS_REC_PARTIAL;
+	if (!peer)
+		return pack_unix_path(dst, dst, 0);
+	len = pack_unix_name(dst, peer);
+	sock_put(peer);
+	return len;
+}
+
+static u8 *pack_unix_id(u8 *p, const void *sk)
+{
+	__le64 id = cpu_to_le64(sk ? (u64)(unsigned long)sk ^ unix_secret : 0);
+
+	memcpy(p, &id, sizeof(id));
+	return p + sizeof(id);
+}
+
+/*
+ * The name is the listener's on both sides, and so is the order: the accepting
+ * socket first. The two events of one connection carry the same tuple.
+ */
+static int put_unix_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
+{
+	const struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
+	u8 *start = f->pos, *p = start;
+
+	if (eyas_room(f) < UNIX_HEAD + UNIX_NAME)
+		return -ENOSPC;
+	*p++ = AF_UNIX;
+	if (inbound) {
+		p = pack_unix_id(p, sk);
+		p = pack_unix_id(p, peer);
+		p += pack_unix_name(p, sk);
+	} else {
+		p = pack_unix_id(p, peer);
+		p = pack_unix_id(p, sk);
+		p += pack_peer_name(f, p, sk);
+	}
+	f->pos = p;
+	return eyas_end_param(f, start);
+}
+
+static int put_sock_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
+{
+	switch (READ_ONCE(sk->sk_family)) {
+	case AF_INET:
+		return put_v4_tuple(f, sk, inbound);
+	case AF_INET6:
+		return put_v6_tuple(f, sk, inbound);
+	case AF_UNIX:
+		return put_unix_tuple(f, sk, inbound);
+	}
+	return eyas_put_empty(f);
+}
+
+/* The sock behind an open file, NULL for other files. Lives as long as the file. */
+static struct sock *file_sock(struct file *file)
+{
+	struct socket *sock = eyas_sock_from_file(file);
+
+	return sock ? READ_ONCE(sock->sk) : NULL;
+}
+
+/* eyas_put_tuple - both ends of the socket fd: local first unless it is inbound. */
+int eyas_put_tuple(struct eyas_fill *f, int fd, bool inbound)
+{
+	struct file *file = fget_raw(fd);
+	struct sock *sk;
+	int err;
+
+	if (!file)
+		return eyas_put_missing(f);
+	sk = file_sock(file);
+	err = sk ? put_sock_tuple(f, sk, inbound) : eyas_put_empty(f);
+	fput(file);
+	return err;
+}
+
+/* eyas_put_sockaddr - an address as the caller gave it. */
+int eyas_put_sockaddr(struct eyas_fill *f, const void __user *addr, int len)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_un un;
+	} a;
+	u8 *start = f->pos, *p = start;
+
+	if (!addr || len < (int)sizeof(a.any.ss_family))
+		return eyas_put_empty(f);
+	len = min_t(int, len, sizeof(a));
+	if (eyas_copy_user(&a, addr, len) != len)
+		return eyas_put_missing(f);
+	if (eyas_room(f) < 1 + UNIX_NAME)
+		return -ENOSPC;
+	*p++ = a.any.ss_family;
+	if (a.any.ss_family == AF_INET && len >= (int)sizeof(a.v4))
+		p = pack_end(p, &a.v4.sin_addr, sizeof(a.v4.sin_addr), a.v4.sin_port);
+	else if (a.any.ss_family == AF_INET6 && len >= SIN6_LEN_RFC2133)
+		p = pack_end(p, &a.v6.sin6_addr, sizeof(a.v6.sin6_addr), a.v6.sin6_port);
+	else if (a.any.ss_family == AF_UNIX)
+		p += pack_unix_path(p, (const u8 *)a.un.sun_path,
+				    len - (int)offsetof(struct sockaddr_un, sun_path));
+	else
+		p = start;	/* no text of it is known */
+	f->pos = p;
+	return eyas_end_param(f, start);
+}
+
+struct queue {
+	u32 len;
+	u32 max;
+};
+
+/* The accept queue of the socket at argument 0; nothing waits where there is none. */
+static struct queue accept_queue(struct eyas_fill *f)
+{
+	struct file *file = fget_raw(eyas_arg_int(f, 0));
+	struct queue q = { 0, 0 };
+	struct sock *sk;
+
+	if (!file)
+		return q;
+	sk = file_sock(file);
+	if (sk) {
+		q.len = READ_ONCE(sk->sk_ack_backlog);
+		q.max = READ_ONCE(sk->sk_max_ack_backlog);
+	}
+	fput(file);
+	return q;
+}
+
+int eyas_custom_queue_len(struct eyas_fill *f, u8 arg)
+{
+	return eyas_put_int(f, accept_queue(f).len, sizeof(u32));
+}
+
+int eyas_custom_queue_max(struct eyas_fill *f, u8 arg)
+{
+	return eyas_put_int(f, accept_queue(f).max, sizeof(u32));
+}
+
+int eyas_custom_queue_pct(struct eyas_fill *f, u8 arg)
+{
+	struct queue q = accept_queue(f);
+
+	q.len = min(q.len, q.max);
+	return eyas_put_int(f, q.max ? (u64)q.len * 100 / q.max : 0, sizeof(u8));
+}
+
+/* SOCK_CLOEXEC and SOCK_NONBLOCK have a parameter of their own. */
+int eyas_custom_socket_type(struct eyas_fill *f, u8 arg)
+{
+	return eyas_put_int(f, f->hit->args[1] & ~(unsigned long)(SOCK_CLOEXEC | SOCK_NONBLOCK),
+			    sizeof(u32));
+}
