@@ -101,6 +101,7 @@ type Syscall struct {
 	AlwaysDrop bool      // load shedding drops it first
 	NoExit     bool      // does not return and is never recorded
 	Repair     bool      // part of every repaired base set
+	X86Only    bool      // tracepoint of x86_64 alone
 	Tracepoint int8      // bit in Mask.Tracepoints, -1 for calls
 	X8664      int16     // native number on x86_64, -1 = none
 	AArch64    int16     // native number on aarch64, -1 = none

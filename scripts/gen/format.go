@@ -269,7 +269,7 @@ func (raw *rawSchema) formatSyscalls() output {
 	b := head(src)
 	sorted(b, src, "syscall", 2, raw.syscalls.Syscall, func(r rawSyscall) int { return r.Code }, func(r rawSyscall) []kv {
 		return []kv{
-			num("code", r.Code), str("name", r.Name), optNum("tracepoint", r.Tracepoint), str("drop", r.Drop), str("repair", r.Repair),
+			num("code", r.Code), str("name", r.Name), optNum("tracepoint", r.Tracepoint), yes("x86_only", r.X86Only), str("drop", r.Drop), str("repair", r.Repair),
 			yes("no_exit", r.NoExit), optNum("x86_64", r.X8664), optNum("aarch64", r.AArch64), list("i386", r.I386, strconv.Itoa),
 		}
 	})

@@ -342,7 +342,7 @@ func goSyscalls(w *writer, t *table, ids *idents) {
 		for _, b := range []struct {
 			name string
 			set  bool
-		}{{"NeverDrop", s.Drop == "never"}, {"AlwaysDrop", s.Drop == "always"}, {"NoExit", s.NoExit}, {"Repair", s.Repair == "base"}} {
+		}{{"NeverDrop", s.Drop == "never"}, {"AlwaysDrop", s.Drop == "always"}, {"NoExit", s.NoExit}, {"X86Only", s.X86Only}, {"Repair", s.Repair == "base"}} {
 			if b.set {
 				w.f(", %s: true", b.name)
 			}

@@ -105,6 +105,7 @@ type rawSyscall struct {
 	Code       int    `toml:"code"`
 	Name       string `toml:"name"`
 	Tracepoint *int   `toml:"tracepoint"`
+	X86Only    bool   `toml:"x86_only"`
 	Drop       string `toml:"drop"`
 	Repair     string `toml:"repair"`
 	NoExit     bool   `toml:"no_exit"`
