@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Options is what outputs there are and how they write.
+type Options struct {
+	Encoder  Encoder
+	Capacity int          // alerts that may wait in front of each output
+	Buffered bool         // gather for up to a second before writing
+	Stdout   io.Writer    // nil = no such output
+	File     *FileOptions // nil = no such output
+	Report   func(error)  // told what went wrong, at most once a second for each output; nil = nobody is
+
+	gatherTime, reportTime time.Duration // a second each; tests choose others
+}
+
+// Outputs is all places that alerts go to.
+type Outputs struct {
+	encoder  Encoder
+	channels []*channel
+}
+
+// New opens all outputs; Close ends them.
+func New(opt Options) (*Outputs, error) {
+	if opt.Capacity < 1 {
+		return nil, fmt.Errorf("open outputs: capacity %d", opt.Capacity)
+	}
+	if opt.Report == nil {
+		opt.Report = func(error) {}
+	}
+	opt.gatherTime = cmp.Or(opt.gatherTime, time.Second)
+	opt.reportTime = cmp.Or(opt.reportTime, time.Second)
+	o := &Outputs{encoder: opt.Encoder}
+	if opt.Stdout != nil {
+		o.channels = append(o.channels, newChannel("stdout", stream{opt.Stdout}, opt))
+	}
+	if opt.File != nil {
+		f, err := openFile(*opt.File)
+		if err != nil {
+			return nil, fmt.Errorf("open outputs: %w", err)
+		}
+		o.channels = append(o.channels, newChannel("file", f, opt))
+	}
+	for _, c := range o.channels {
+		go c.run()
+	}
+	return o, nil
+}
+
+// Send hands an alert to all outputs. It never waits. Not to be called after Close.
+func (o *Outputs) Send(a *Alert) {
+	if len(o.channels) == 0 {
+		return
+	}
+	line := o.encoder.Append(make([]byte, 0, 1024), a)
+	for _, c := range o.channels {
+		c.send(line)
+	}
+}
+
+// Reopen lets outputs that write to files open them anew, so that the old ones can be moved away.
+func (o *Outputs) Reopen() {
+	for _, c := range o.channels {
+		c.reopen.Store(true)
+	}
+}
+
+// Stats is what became of the alerts of one output.
+type Stats struct {
+	Name string
+	Sent uint64 // written
+	Lost uint64 // the queue was full, or the place did not take them
+}
+
+// Stats counts since New, an entry for each output.
+func (o *Outputs) Stats() []Stats {
+	var all []Stats
+	for _, c := range o.channels {
+		all = append(all, Stats{c.name, c.sent.Load(), c.lost.Load()})
+	}
+	return all
+}
+
+// Close writes what waits and closes all outputs. One that still hangs when the context ends is left alone,
+// and what waits there is lost.
+func (o *Outputs) Close(ctx context.Context) error {
+	var errs []error
+	for _, c := range o.channels {
+		close(c.queue)
+	}
+	for _, c := range o.channels {
+		select {
+		case <-c.done:
+			errs = append(errs, c.closeErr)
+		case <-ctx.Done():
+			errs = append(errs, fmt.Errorf("output %s: %d alerts still wait: %w", c.name, len(c.queue), ctx.Err()))
+		}
+	}
+	return errors.Join(errs...)
+}
