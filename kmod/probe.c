@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * probe.c - the callbacks of the tracepoints. Nothing here prints, sleeps,
+ * allocates or fails; what cannot be recorded is counted.
+ *
+ * Since v6.13 system call callbacks run preemptible, since v7.0 all do: preemption
+ * is always turned off here before anything of a CPU or a session is touched. That
+ * is also what eyas_synchronize() waits for.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitmap.h>
+#include <linux/kernel.h>
+#include <linux/percpu.h>
+#include <linux/pid.h>
+#include <linux/preempt.h>
+#include <linux/rculist.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+
+#include "compat/tracepoint.h"
+#include "eyas.h"
+
+/*
+ * Hits under way on this CPU. Above 1, a hit has interrupted another: the ring is
+ * in the middle of a record. Set before any user memory is read, since that may
+ * fault and so hit the page fault tracepoint.
+ */
+static DEFINE_PER_CPU(int, eyas_depth);
+
+/* ---------------------------------------------------------------- delivery */
+
+/* The number alone may have been given to a new process since. */
+static noinline bool is_opener(const struct eyas_session *s, struct task_struct *task)
+{
+	return task_tgid(task) == s->opener;
+}
+
+static __always_inline void deliver_to(struct eyas_session *s, struct eyas_hit *hit)
+{
+	struct eyas_ring *r = *this_cpu_ptr(s->rings);
+	struct eyas_counter *c;
+
+	if (unlikely(!r))
+		return;
+	c = &r->producer->counters[hit->counter];
+	if (unlikely(hit->task->tgid == s->tgid) && !(s->flags & EYAS_SETUP_INCLUDE_SELF) && is_opener(s, hit->task)) {
+		WRITE_ONCE(c->filtered_self, c->filtered_self + 1);
+		return;
+	}
+	if (unlikely(s->flags & EYAS_SETUP_DROP_FAILED) && IS_ERR_VALUE((unsigned long)hit->ret)) {
+		WRITE_ONCE(c->filtered_failed, c->filtered_failed + 1);
+		return;
+	}
+	eyas_ring_write(s, r, hit);
+}
+
+static noinline void deliver_nested(const struct eyas_hit *hit, unsigned int line)
+{
+	struct eyas_session *s;
+	struct eyas_ring *r;
+
+	/* Counting may fault itself where kernels map vmalloc memory lazily, up to v5.7. */
+	if (__this_cpu_read(eyas_depth) > 3)
+		return;
+	list_for_each_entry_rcu(s, &eyas_enabled, enabled_list) {
+		r = *this_cpu_ptr(s->rings);
+		if (r && test_bit(line, s->lines))
+			eyas_ring_nested(r, hit->counter);
+	}
+}
+
+/* Hands a hit to every session whose mask has the line. */
+static __always_inline void deliver(struct eyas_hit *hit, unsigned int line)
+{
+	struct eyas_session *s;
+	bool prepared = false;
+
+	if (EYAS_RT && (hit->row->flags & EYAS_ROW_LOCKS) && preemptible()) {
+		prepared = true;
+		eyas_fill_prepare(hit);
+	}
+	preempt_disable_notrace();
+	if (likely(__this_cpu_inc_return(eyas_depth) == 1)) {
+		list_for_each_entry_rcu(s, &eyas_enabled, enabled_list)
+			if (likely(test_bit(line, s->lines)))
+				deliver_to(s, hit);
+	} else {
+		deliver_nested(hit, line);
+	}
+	__this_cpu_dec(eyas_depth);
+	preempt_enable_notrace();
+	if (EYAS_RT && prepared)
+		eyas_fill_release(hit);
+}
+
+static noinline void deliver_tp(struct eyas_hit *hit, unsigned int line)
+{
+	deliver(hit, line);
+}
+
+/* What every hit has. The rest is set where the row needs it. */
+static __always_inline void hit_init(struct eyas_hit *hit, const struct eyas_call *call, struct task_struct *task)
+{
+	hit->row = &eyas_rows[call->row];
+	hit->sc = call->sc;
+	hit->task = task;
+	hit->tid = task->pid;
+	hit->ret = 0;
+	hit->rec_flags = 0;
+	hit->locks_ok = !EYAS_RT;
+	hit->bprm = NULL;
+	hit->scratch = NULL;
+}
+
+/* ------------------------------------------------------------ system calls */
+
+/*
+ * Which call the thread of these registers is in: false for none and for numbers
+ * beyond the table, which are nobody's.
+ */
+bool eyas_origin_of(struct pt_regs *regs, struct eyas_origin *o)
+{
+	int nr = syscall_get_nr(current, regs);
+
+	o->rec_flags = 0;
+	o->line = EYAS_COUNTER_NATIVE;
+	if (eyas_is_compat()) {
+		if (!EYAS_COMPAT_CALLS)
+			return false;
+		o->rec_flags = EYAS_REC_COMPAT;
+		o->line = EYAS_COUNTER_COMPAT;
+	} else if (nr >= EYAS_NR_SYSCALLS) {
+		nr = eyas_x32_number(nr);
+		o->rec_flags = EYAS_REC_X32;
+	}
+	if (nr < 0 || nr >= EYAS_NR_SYSCALLS)
+		return false;
+	o->nr = eyas_index_nospec(nr, EYAS_NR_SYSCALLS);
+	o->line += o->nr;
+	return true;
+}
+
+const struct eyas_call *eyas_call_of(unsigned int line)
+{
+	if (EYAS_COMPAT_CALLS && line >= EYAS_COUNTER_COMPAT)
+		return &eyas_calls_compat[line - EYAS_COUNTER_COMPAT];
+	return &eyas_calls_native[line];
+}
+
+static __always_inline void record_exit(struct pt_regs *regs, long ret, const struct eyas_call *call,
+					unsigned int line, u16 nr, u16 rec_flags)
+{
+	struct eyas_hit hit;
+
+	hit_init(&hit, call, current);
+	hit.regs = regs;
+	hit.ret = ret;
+	hit.native_nr = nr;
+	hit.counter = line;
+	hit.rec_flags = rec_flags;
+	if (hit.row->flags & EYAS_ROW_ARGS)
+		eyas_syscall_args(regs, hit.args);
+	deliver(&hit, line);
+}
+
+static noinline void record_native(struct pt_regs *regs, long ret, unsigned int nr)
+{
+	/* A program that was started is on_exec()'s to tell. */
+	if (unlikely((nr == __NR_execve || nr == __NR_execveat) && !ret))
+		return;
+	record_exit(regs, ret, &eyas_calls_native[nr], nr, nr, 0);
+}
+
+/* 32-bit callers, x32, and numbers out of range such as -1 after a sigreturn. */
+static noinline void record_odd(struct pt_regs *regs, long ret)
+{
+	struct eyas_origin o;
+
+	if (!eyas_origin_of(regs, &o) || !test_bit(o.line, eyas_union))
+		return;
+	if (eyas_line_is_exec(o.line) && !ret)
+		return;
+	record_exit(regs, ret, eyas_call_of(o.line), o.line, o.nr, o.rec_flags);
+}
+
+static void on_sys_exit(void *data, struct pt_regs *regs, long ret)
+{
+	unsigned int nr = syscall_get_nr(current, regs);
+
+	if (unlikely(eyas_is_compat() || nr >= EYAS_NR_SYSCALLS)) {
+		record_odd(regs, ret);
+		return;
+	}
+	nr = eyas_index_nospec(nr, EYAS_NR_SYSCALLS);
+	if (unlikely(test_bit(nr, eyas_union)))
+		record_native(regs, ret, nr);
+}
+
+/* --------------------------------------------------------------- processes */
+
+static void on_rename(void *data, struct task_struct *task, const char *comm)
+{
+	if (task == current)
+		eyas_exec_renamed();
+}
+
+/* All successful execs are the event of execve, as at sys_exit on x86. */
+static void on_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	unsigned int line = eyas_exec_line();
+	struct eyas_hit hit;
+
+	if (!test_bit(EYAS_LINE_EXEC, eyas_union))
+		return;
+	hit_init(&hit, eyas_call_of(line), task);
+	hit.row = &eyas_rows[eyas_calls_native[EYAS_LINE_EXECVE].row];
+	hit.regs = task_pt_regs(task);
+	hit.native_nr = line % EYAS_NR_SYSCALLS;
+	hit.counter = line;
+	hit.bprm = bprm;
+	if (line >= EYAS_COUNTER_COMPAT)
+		hit.rec_flags = EYAS_REC_COMPAT;
+	memset(hit.args, 0, sizeof(hit.args));
+	deliver_tp(&hit, EYAS_LINE_EXEC);
+}
+
+/* Where the child of a clone leaves without a sys_exit of its own. */
+static void on_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct eyas_origin o;
+	struct eyas_hit hit;
+
+	if (child->flags & PF_KTHREAD || !eyas_origin_of(regs, &o) || !test_bit(o.line, eyas_union))
+		return;
+	hit_init(&hit, eyas_call_of(o.line), child);
+	hit.regs = regs;
+	hit.native_nr = o.nr;
+	hit.counter = o.line;
+	hit.rec_flags = o.rec_flags;
+	eyas_syscall_args(regs, hit.args);
+	deliver_tp(&hit, o.line);
+}
+
+/* ------------------------------------------------------- other tracepoints */
+
+static __always_inline void hit_init_tp(struct eyas_hit *hit, unsigned int tp)
+{
+	hit_init(hit, &eyas_calls_tp[tp], current);
+	hit->regs = NULL;
+	hit->native_nr = tp;
+	hit->counter = EYAS_LINE_TP(tp);
+	hit->rec_flags = EYAS_REC_TRACEPOINT;
+}
+
+static void on_exit(void *data, EYAS_PROCESS_EXIT_ARGS)
+{
+	struct eyas_hit hit;
+
+	if (task->flags & PF_KTHREAD || !test_bit(EYAS_LINE_TP(EYAS_TP_SCHED_PROCESS_EXIT), eyas_union))
+		return;
+	hit_init_tp(&hit, EYAS_TP_SCHED_PROCESS_EXIT);
+	deliver_tp(&hit, hit.counter);
+}
+
+/* Under the run queue's lock, interrupts off. */
+static void on_switch(void *data, EYAS_SCHED_SWITCH_ARGS)
+{
+	struct eyas_hit hit;
+
+	if (!test_bit(EYAS_LINE_TP(EYAS_TP_SCHED_SWITCH), eyas_union))
+		return;
+	hit_init_tp(&hit, EYAS_TP_SCHED_SWITCH);
+	hit.locks_ok = false;
+	hit.other = next;
+	deliver_tp(&hit, hit.counter);
+}
+
+static __always_inline void page_fault(unsigned int tp, unsigned long address, struct pt_regs *regs,
+				       unsigned long error_code)
+{
+	struct eyas_hit hit;
+
+	if (!test_bit(EYAS_LINE_TP(tp), eyas_union))
+		return;
+	hit_init_tp(&hit, tp);
+	hit.locks_ok = false;
+	hit.regs = regs;
+	hit.tp[0] = address;
+	hit.tp[1] = instruction_pointer(regs);
+	hit.tp[2] = error_code;
+	deliver_tp(&hit, hit.counter);
+}
+
+static void on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	page_fault(EYAS_TP_PAGE_FAULT_USER, address, regs, error_code);
+}
+
+/* In any context, and in the middle of our own reads of user memory. */
+static void on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	page_fault(EYAS_TP_PAGE_FAULT_KERNEL, address, regs, error_code);
+}
+
+/* Who sent a signal; 0 for the kernel. The pointer may be one of its small marks. */
+static pid_t signal_sender(int sig, const eyas_siginfo_t *info)
+{
+	if ((unsigned long)info <= 2)
+		return 0;
+	switch (info->si_code) {
+	case SI_USER:
+	case SI_QUEUE:
+	case SI_MESGQ:
+	case SI_TKILL:
+		return info->si_pid;
+	}
+	return sig == SIGCHLD && info->si_code > 0 ? info->si_pid : 0;
+}
+
+/* Under the signal lock, interrupts off. */
+static void on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_sigaction *action)
+{
+	struct eyas_hit hit;
+
+	if (!test_bit(EYAS_LINE_TP(EYAS_TP_SIGNAL_DELIVER), eyas_union))
+		return;
+	hit_init_tp(&hit, EYAS_TP_SIGNAL_DELIVER);
+	hit.locks_ok = false;
+	hit.tp[0] = sig;
+	hit.tp[1] = signal_sender(sig, info);
+	deliver_tp(&hit, hit.counter);
+}
+
+/* ------------------------------------------------------------------ attach */
+
+/* A probe is attached while any line from first to last is wanted. */
+struct probe {
+	struct eyas_tracepoint tp;
+	unsigned int first;
+	unsigned int last;
+	bool optional;		/* not every kernel has it */
+	bool unused;		/* this architecture does without */
+};
+
+static struct probe probes[] = {
+	{
+		.tp = { .name = "task_rename", .func = on_rename },
+		.first = EYAS_LINE_EXEC,
+		.last = EYAS_LINE_EXEC,
+		.unused = !EYAS_EXEC_FROM_RENAME,
+	}, {
+		.tp = { .name = "sched_process_exec", .func = on_exec },
+		.first = EYAS_LINE_EXEC,
+		.last = EYAS_LINE_EXEC,
+	}, {
+		.tp = { .name = "sched_process_fork", .func = on_fork },
+		.first = EYAS_LINE_CHILD,
+		.last = EYAS_LINE_CHILD,
+		.unused = !EYAS_CHILD_FROM_FORK,
+	}, {
+		.tp = { .name = "sys_exit", .func = on_sys_exit },
+		.first = EYAS_COUNTER_NATIVE,
+		.last = EYAS_COUNTER_TP - 1,
+	}, {
+		.tp = { .name = "sched_process_exit", .func = on_exit },
+		.first = EYAS_LINE_TP(EYAS_TP_SCHED_PROCESS_EXIT),
+		.last = EYAS_LINE_TP(EYAS_TP_SCHED_PROCESS_EXIT),
+	}, {
+		.tp = { .name = "sched_switch", .func = on_switch },
+		.first = EYAS_LINE_TP(EYAS_TP_SCHED_SWITCH),
+		.last = EYAS_LINE_TP(EYAS_TP_SCHED_SWITCH),
+	}, {
+		.tp = { .name = "page_fault_user", .func = on_page_fault_user },
+		.first = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_USER),
+		.last = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_USER),
+		.optional = true,
+	}, {
+		.tp = { .name = "page_fault_kernel", .func = on_page_fault_kernel },
+		.first = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_KERNEL),
+		.last = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_KERNEL),
+		.optional = true,
+	}, {
+		.tp = { .name = "signal_deliver", .func = on_signal },
+		.first = EYAS_LINE_TP(EYAS_TP_SIGNAL_DELIVER),
+		.last = EYAS_LINE_TP(EYAS_TP_SIGNAL_DELIVER),
+	},
+};
+
+/* A callback is registered as void *: only this sees whether its shape is right. */
+static void __maybe_unused check_callbacks(void)
+{
+	check_trace_callback_type_task_rename(on_rename);
+	check_trace_callback_type_sched_process_exec(on_exec);
+	check_trace_callback_type_sched_process_fork(on_fork);
+	check_trace_callback_type_sys_exit(on_sys_exit);
+	check_trace_callback_type_sched_process_exit(on_exit);
+	check_trace_callback_type_sched_switch(on_switch);
+	eyas_check_page_fault(on_page_fault_user);
+	eyas_check_page_fault(on_page_fault_kernel);
+	check_trace_callback_type_signal_deliver(on_signal);
+}
+
+static bool probe_needed(const struct probe *p, const unsigned long *lines)
+{
+	return !p->unused && find_next_bit(lines, p->last + 1, p->first) <= p->last;
+}
+
+/* Whether anything fires for this line of a tracepoint. */
+bool eyas_probe_exists(unsigned int line)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (probes[i].first <= line && line <= probes[i].last)
+			return eyas_tracepoint_exists(&probes[i].tp);
+	return false;
+}
+
+/*
+ * Attaches what these lines need and is not there yet. On an error some may have
+ * been attached: eyas_probe_detach() puts that right. Caller holds eyas_mask_lock.
+ */
+int eyas_probe_attach(const unsigned long *lines)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (!probe_needed(&probes[i], lines))
+			continue;
+		err = eyas_tracepoint_attach(&probes[i].tp);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Detaches what these lines do not need. Caller holds eyas_mask_lock. */
+void eyas_probe_detach(const unsigned long *lines)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (!probe_needed(&probes[i], lines))
+			eyas_tracepoint_detach(&probes[i].tp);
+}
+
+int eyas_probe_init(void)
+{
+	struct probe *p;
+
+	for (p = probes; p < probes + ARRAY_SIZE(probes); p++) {
+		eyas_tracepoint_find(&p->tp);
+		if (p->unused || p->optional || eyas_tracepoint_exists(&p->tp))
+			continue;
+		pr_err("this kernel has no tracepoint %s\n", p->tp.name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* Nothing is attached any more; on return nothing of ours runs, either. */
+void eyas_probe_exit(void)
+{
+	tracepoint_synchronize_unregister();
+	eyas_synchronize();
+}
