@@ -7,12 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/rules"
-)
-
-const (
-	minRingBytes = 512 << 10
-	maxSnaplen   = 65000
 )
 
 // Check looks at values that have the right type. The tree tells where each was set.
@@ -28,11 +24,11 @@ func (c *Config) check(root *node, errs *ErrorList) {
 	}
 	oneOf(errs, at("rule_matching"), "rule_matching", c.RuleMatching, "first", "all")
 	oneOf(errs, at("log_level"), "log_level", c.LogLevel, "error", "warning", "info", "debug")
-	if bits.OnesCount64(c.Driver.RingBytes) != 1 || c.Driver.RingBytes < minRingBytes {
-		errs.add(at("driver", "ring_bytes"), "driver.ring_bytes is %d: want a power of two of at least %d", c.Driver.RingBytes, minRingBytes)
+	if bits.OnesCount64(c.Driver.RingBytes) != 1 || c.Driver.RingBytes < abi.MinRing {
+		errs.add(at("driver", "ring_bytes"), "driver.ring_bytes is %d: want a power of two of at least %d", c.Driver.RingBytes, abi.MinRing)
 	}
-	if c.Driver.Snaplen > maxSnaplen {
-		errs.add(at("driver", "snaplen"), "driver.snaplen is %d: want at most %d", c.Driver.Snaplen, maxSnaplen)
+	if c.Driver.Snaplen > abi.MaxSnaplen {
+		errs.add(at("driver", "snaplen"), "driver.snaplen is %d: want at most %d", c.Driver.Snaplen, abi.MaxSnaplen)
 	}
 	if !strings.HasPrefix(c.Driver.Device, "/") {
 		errs.add(at("driver", "device"), "driver.device is %q: want an absolute path", c.Driver.Device)

@@ -2,6 +2,8 @@
 
 package config
 
+import "github.com/eyas-security/eyas/pkg/abi"
+
 // Version is the version of the format; a file says which one it is written for.
 const Version = 1
 
@@ -23,7 +25,7 @@ type Config struct {
 	JSONIncludeTags         bool `toml:"json_include_tags_property" comment:"JSON alerts hold the rule's tags."`
 	JSONIncludeMessage      bool `toml:"json_include_message_property" comment:"JSON alerts hold the text without time and priority as message."`
 	TimeISO8601             bool `toml:"time_format_iso_8601" comment:"Times in alerts are whole dates with the offset from UTC instead of the local time of day."`
-	BufferedOutputs         bool `toml:"buffered_outputs" comment:"Alerts are gathered for up to a second before they are written, instead of written one by one."`
+	BufferedOutputs         bool `toml:"buffered_outputs" comment:"Alerts are gathered for up to a second before they are written, instead of at once."`
 
 	LogLevel string `toml:"log_level" comment:"Least urgent messages about the agent itself that go to stderr: error, warning, info or debug."`
 
@@ -79,7 +81,7 @@ func Default() *Config {
 		JSONIncludeTags:         true,
 		LogLevel:                "info",
 		BaseSyscalls:            BaseSyscalls{CustomSet: []string{}},
-		Driver:                  Driver{Device: "/dev/eyas", RingBytes: 8 << 20, Snaplen: 80},
+		Driver:                  Driver{Device: "/dev/" + abi.Device, RingBytes: 8 << 20, Snaplen: abi.DefaultSnaplen},
 		OutputsQueue:            OutputsQueue{Capacity: 16384},
 		StdoutOutput:            StdoutOutput{Enabled: true},
 	}

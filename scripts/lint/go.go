@@ -44,7 +44,7 @@ var arrows = map[string]string{
 	"pkg/driver": "cdriver pkg/abi pkg/ring",
 
 	"pkg/metrics": "",
-	"pkg/config":  "pkg/rules",
+	"pkg/config":  "pkg/rules pkg/abi",
 	"pkg/output":  "pkg/rules",
 	"pkg/agent": "pkg/config pkg/output pkg/metrics pkg/driver pkg/ring pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
