@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is unused here is for who sources this
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the scripts of this folder share. Source it right after 'set -euo pipefail'.

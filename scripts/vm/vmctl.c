@@ -10,6 +10,7 @@
  *   vmctl archive < bytes                    vmctl archived FILE  writes the archive to stdout
  *   vmctl exit STATUS                        vmctl status FILE    prints STATUS and the number of bytes lost
  *
+ *   stream says when it is ready by a newline on stdout; SIGTERM ends it after what is in the pipe.
  *   FILE: | struct page, 4 KiB | stream, up to 1/4 of the file | archive, the rest |
  */
 #define _GNU_SOURCE /* ppoll */
@@ -177,6 +178,7 @@ static int guest_stream(void)
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	write_all(1, "\n", 1); /* from here on SIGTERM loses nothing */
 	return copy_in(stream_area(), archive_area() - stream_area(), &page->stream_len);
 }
 
