@@ -51,7 +51,7 @@ struct eyas_row {
 	const struct eyas_param *params;
 };
 
-/* One native system call number. Calls without a row of their own have row 0, the generic event. */
+/* One native system call number. Calls without a row of their own have row 0, generic. */
 struct eyas_call {
 	u16 sc;			/* portable code; 0 where the schema knows none */
 	u16 row;		/* index in eyas_rows */

@@ -106,6 +106,10 @@ func (t *table) checkEvents() {
 		}
 		t.checkProduced(b, e)
 	}
+	// The module takes row 0 for whatever has no row of its own.
+	if len(t.rows) == 0 || t.rows[0].Number != generic {
+		t.errorf(file, 1, "event %d must be the first that says where it comes from", generic)
+	}
 }
 
 func (t *table) checkProperties(b *block, e *event) {
@@ -155,6 +159,9 @@ func (t *table) checkFrom(line int, e *event, p rawParam, typ rawType) {
 	o, err := parseOrigin(p.From)
 	if err != nil {
 		t.errorf(file, line, "parameter %q: %v", p.Name, err)
+	}
+	e.origins = append(e.origins, o)
+	if err != nil {
 		return
 	}
 	if !strings.Contains(originKinds[o.op], typ.Kind) && typ.Kind != "" {
@@ -171,7 +178,6 @@ func (t *table) checkFrom(line int, e *event, p rawParam, typ rawType) {
 			t.errorf(file, line, "parameter %q: map %q is for flag table %q, not %q", p.Name, p.Map, m.Table, p.Flags)
 		}
 	}
-	e.origins = append(e.origins, o)
 }
 
 // checkProduced makes sure that an event comes from the module whole or not at

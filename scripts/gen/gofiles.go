@@ -7,7 +7,6 @@ import (
 	"go/format"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -49,68 +48,6 @@ func goFiles(t *table) ([]output, error) {
 		outs = append(outs, output{path.Join(schemaDir, f.name), src})
 	}
 	return outs, nil
-}
-
-// idents are the Go names of codes.
-type idents struct {
-	event []string
-	sc    []string // by code, "" in holes
-}
-
-func newIdents(t *table) *idents {
-	ids := &idents{}
-	var events, scs []string
-	for _, e := range t.events {
-		events = append(events, strings.TrimPrefix(e.Code, "PPME_"))
-	}
-	for _, s := range t.codes {
-		if s != nil {
-			scs = append(scs, strings.TrimPrefix(s.symbol, "PPM_SC_"))
-		}
-	}
-	ids.event = goNamesOf("Ev", events)
-	names := goNamesOf("SC", scs)
-	for _, s := range t.codes {
-		if s == nil {
-			ids.sc = append(ids.sc, "")
-			continue
-		}
-		ids.sc, names = append(ids.sc, names[0]), names[1:]
-	}
-	return ids
-}
-
-// goNamesOf turns SYSCALL_OPENAT_X into EvSyscallOpenatX. Where two symbols
-// would get one name, both keep their underscores behind the first word:
-// EvSyscallOpenat_2_X and EvSyscallOpenat2_X.
-func goNamesOf(prefix string, symbols []string) []string {
-	count := map[string]int{}
-	for _, s := range symbols {
-		count[camel(s, "")]++
-	}
-	names := make([]string, len(symbols))
-	for i, s := range symbols {
-		if count[camel(s, "")] == 1 {
-			names[i] = prefix + camel(s, "")
-			continue
-		}
-		first, rest, ok := strings.Cut(s, "_")
-		if !ok {
-			first, rest = "", s
-		}
-		names[i] = prefix + camel(first, "") + camel(rest, "_")
-	}
-	return names
-}
-
-func camel(s, sep string) string {
-	words := strings.Split(strings.ToLower(s), "_")
-	for i, w := range words {
-		if w != "" {
-			words[i] = strings.ToUpper(w[:1]) + w[1:]
-		}
-	}
-	return strings.Join(words, sep)
 }
 
 func goTypes(w *writer, t *table, _ *idents) {
@@ -159,46 +96,6 @@ func goConstants(w *writer, t *table, _ *idents) {
 		w.f("%s = %s\n", c.name, c.text())
 	}
 	w.f(")\n")
-}
-
-// constant is one named number of the schema.
-type constant struct {
-	name  string
-	value int64
-}
-
-func (c constant) text() string {
-	if c.value < 256 {
-		return strconv.FormatInt(c.value, 10)
-	}
-	return fmt.Sprintf("%#x", c.value)
-}
-
-// constants returns the symbols of all flag tables in their order, then the
-// indexes of the dynamic tables, then the constants that have no table.
-func constants(t *table) []constant {
-	var out []constant
-	seen := map[string]bool{}
-	add := func(name string, v int64) {
-		if !seen[name] {
-			seen[name] = true
-			out = append(out, constant{name, v})
-		}
-	}
-	for _, tab := range t.raw.flags.Table {
-		for _, e := range tab.Entries {
-			add(e.Symbol, int64(e.Value))
-		}
-	}
-	for _, d := range t.raw.flags.Dynamic {
-		for i, e := range d.Entries {
-			add(e.Symbol, int64(i))
-		}
-	}
-	for _, name := range constantNames(t.raw.flags.Constants) {
-		add(name, t.raw.flags.Constants[name])
-	}
-	return out
 }
 
 func tableVar(name string) string { return "Table" + camel(name, "") }
@@ -321,11 +218,6 @@ func (t *table) scsOf(e *event) []int {
 	return out
 }
 
-// isGeneric: a call without an event of its own. Code 0 stands for no call.
-func (s *syscall) isGeneric() bool {
-	return s.Code != 0 && s.Tracepoint == nil && s.exit == nil
-}
-
 func goSyscalls(w *writer, t *table, ids *idents) {
 	w.f("// Syscalls is the table of codes, index = SC; a hole has no name.\nvar Syscalls = [NumSCs]Syscall{\n")
 	for i, s := range t.codes {
@@ -363,48 +255,6 @@ func goSyscalls(w *writer, t *table, ids *idents) {
 		}
 		w.f("}\n")
 	}
-}
-
-func (s *syscall) kind() string {
-	switch {
-	case s.Code == 0:
-		return "KindUnknown"
-	case s.Tracepoint != nil:
-		return "KindTracepoint"
-	}
-	return "KindSyscall"
-}
-
-func orNone(v *int) int {
-	if v == nil {
-		return -1
-	}
-	return *v
-}
-
-// callTable has the code of each native number of one kind of caller.
-type callTable struct {
-	goVar string
-	calls [numNative]*syscall
-}
-
-func (t *table) callTables() (tabs [3]callTable) {
-	tabs[0].goVar, tabs[1].goVar, tabs[2].goVar = "nativeX8664", "nativeI386", "nativeAArch64"
-	for _, s := range t.codes {
-		if s == nil {
-			continue
-		}
-		if s.X8664 != nil {
-			tabs[0].calls[*s.X8664] = s
-		}
-		for _, nr := range s.I386 {
-			tabs[1].calls[nr] = s
-		}
-		if s.AArch64 != nil {
-			tabs[2].calls[*s.AArch64] = s
-		}
-	}
-	return tabs
 }
 
 // goNames writes the indexes by name, sorted for binary search.
