@@ -20,7 +20,7 @@ type Mapping struct {
 // CorruptError tells where the stream of a ring ended and why.
 type CorruptError struct {
 	CPU int
-	Pos uint64 // bytes since ENABLE
+	Pos uint64 // bytes since SETUP
 	Err error
 }
 
@@ -30,7 +30,7 @@ func (e *CorruptError) Error() string {
 
 func (e *CorruptError) Unwrap() error { return e.Err }
 
-// CPU is the ring of one CPU. Its positions count bytes since ENABLE and are
+// CPU is the ring of one CPU. Its positions count bytes since SETUP and are
 // taken modulo the size only to index.
 type CPU struct {
 	id       int
@@ -76,14 +76,14 @@ func NewCPU(cpu int, m Mapping) (*CPU, error) {
 	return &CPU{
 		id: cpu, reader: reader, producer: producer, data: m.Data, size: size,
 		tail: tail, pos: tail, head: tail,
+		seqKnown: tail == 0, // numbers begin at 0 with the ring
 	}, nil
 }
 
 // ID is the number of the CPU.
 func (c *CPU) ID() int { return c.id }
 
-// Generation moves when a ring was added or parked. It is kept in the ring of
-// the first CPU.
+// Generation moves when a ring was added or parked; it is the same in all rings.
 func (c *CPU) Generation() uint32 { return atomic.LoadUint32(&c.producer.Generation) }
 
 // Online tells whether the CPU is up.
