@@ -59,6 +59,9 @@ mark_used() {
 
 sha() { sha256sum | cut -c1-16; }
 
+# A line of apt sources starts with this. Hosts differ in which keys they trust by default.
+deb="deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+
 # mirror_of SUFFIX: where this host's apt gets its release (SUFFIX empty) or that release's SUFFIX from,
 # so that a site's mirror or proxy serves us too. --print-uris reads both formats of sources, needs no lists and no root.
 mirror_of() {
