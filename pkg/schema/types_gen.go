@@ -163,3 +163,48 @@ var Types = [...]Type{
 	PTFD32:             {"fd32", TypeInt, 4},
 	PTPID32:            {"pid32", TypeInt, 4},
 }
+
+// String names what an event is about, as the table does.
+func (c Category) String() string {
+	switch c.About() {
+	case ECUnknown:
+		return "unknown"
+	case ECOther:
+		return "other"
+	case ECFile:
+		return "file"
+	case ECNet:
+		return "net"
+	case ECIPC:
+		return "ipc"
+	case ECMemory:
+		return "memory"
+	case ECProcess:
+		return "process"
+	case ECSleep:
+		return "sleep"
+	case ECSystem:
+		return "system"
+	case ECSignal:
+		return "signal"
+	case ECUser:
+		return "user"
+	case ECTime:
+		return "time"
+	case ECProcessing:
+		return "processing"
+	case ECIORead:
+		return "io_read"
+	case ECIOWrite:
+		return "io_write"
+	case ECIOOther:
+		return "io_other"
+	case ECWait:
+		return "wait"
+	case ECScheduler:
+		return "scheduler"
+	case ECInternal:
+		return "internal"
+	}
+	return ""
+}

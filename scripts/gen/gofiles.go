@@ -71,7 +71,11 @@ func goTypes(w *writer, t *table, _ *idents) {
 	for _, r := range t.raw.types.Type {
 		w.f("%s: {%q, Type%s, %d},\n", r.Go, r.Name, camel(r.Kind, ""), r.Size)
 	}
-	w.f("}\n")
+	w.f("}\n\n// String names what an event is about, as the table does.\nfunc (c Category) String() string {\nswitch c.About() {\n")
+	for _, r := range t.raw.types.Category {
+		w.f("case %s:\nreturn %q\n", r.Go, r.Name)
+	}
+	w.f("}\nreturn \"\"\n}\n")
 }
 
 func goCodes(w *writer, t *table, ids *idents) {
