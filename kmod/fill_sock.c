@@ -268,10 +268,3 @@ int eyas_custom_queue_pct(struct eyas_fill *f, u8 arg)
 	q.len = min(q.len, q.max);
 	return eyas_put_int(f, q.max ? (u64)q.len * 100 / q.max : 0, sizeof(u8));
 }
-
-/* SOCK_CLOEXEC and SOCK_NONBLOCK have a parameter of their own. */
-int eyas_custom_socket_type(struct eyas_fill *f, u8 arg)
-{
-	return eyas_put_int(f, f->hit->args[1] & ~(unsigned long)(SOCK_CLOEXEC | SOCK_NONBLOCK),
-			    sizeof(u32));
-}

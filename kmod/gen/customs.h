@@ -35,17 +35,11 @@ int eyas_custom_open_how_resolve(struct eyas_fill *f, u8 arg);
 /* what is known of a created file: overlay layer */
 int eyas_custom_creat_flags(struct eyas_fill *f, u8 arg);
 
-/*
- * device of the returned fd: major << 20 | minor as new_encode_dev() gives
- * it; 0 on error
- */
+/* device of the returned fd as new_encode_dev() gives it; 0 on error */
 int eyas_custom_fd_dev(struct eyas_fill *f, u8 arg);
 
 /* inode number of the returned fd; 0 on error */
 int eyas_custom_fd_ino(struct eyas_fill *f, u8 arg);
-
-/* argument 1 without SOCK_CLOEXEC and SOCK_NONBLOCK */
-int eyas_custom_socket_type(struct eyas_fill *f, u8 arg);
 
 /* fill of the accept queue of the socket at argument 0, percent */
 int eyas_custom_queue_pct(struct eyas_fill *f, u8 arg);
@@ -130,10 +124,13 @@ int eyas_custom_reaper_tid(struct eyas_fill *f, u8 arg);
 /* flags of mount without the old magic number in the upper half */
 int eyas_custom_mount_flags(struct eyas_fill *f, u8 arg);
 
-/* argument 1 as a string where the option takes one, else empty */
+/* argument 1 as a string where the option takes a name, else empty */
 int eyas_custom_prctl_str(struct eyas_fill *f, u8 arg);
 
-/* argument 1 as a number where the option takes one, else 0 */
+/*
+ * argument 1 as a number, what it points to for PR_GET_CHILD_SUBREAPER, 0
+ * where it is a name
+ */
 int eyas_custom_prctl_int(struct eyas_fill *f, u8 arg);
 
 /* argument 2 as a dynamic value of ptrace_dynamic_param */

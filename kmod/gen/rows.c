@@ -205,60 +205,100 @@ const struct eyas_flag *const eyas_flag_maps[] = {
 	[EYAS_MAP_PTRACE_REQUESTS] = map_ptrace_requests,
 };
 
+enum {
+	CUSTOM_SC,
+	CUSTOM_NATIVE_NR,
+	CUSTOM_OPEN_FLAGS,
+	CUSTOM_OPEN_MODE,
+	CUSTOM_OPEN_HOW_FLAGS,
+	CUSTOM_OPEN_HOW_MODE,
+	CUSTOM_OPEN_HOW_RESOLVE,
+	CUSTOM_CREAT_FLAGS,
+	CUSTOM_FD_DEV,
+	CUSTOM_FD_INO,
+	CUSTOM_QUEUE_PCT,
+	CUSTOM_QUEUE_LEN,
+	CUSTOM_QUEUE_MAX,
+	CUSTOM_EXE,
+	CUSTOM_ARGS,
+	CUSTOM_ENV,
+	CUSTOM_COMM,
+	CUSTOM_CWD,
+	CUSTOM_EXEPATH,
+	CUSTOM_FILENAME,
+	CUSTOM_TTY,
+	CUSTOM_TID,
+	CUSTOM_PID,
+	CUSTOM_PTID,
+	CUSTOM_EUID,
+	CUSTOM_EGID,
+	CUSTOM_CLONE_FLAGS,
+	CUSTOM_EXEC_FLAGS,
+	CUSTOM_EXIT_STATUS,
+	CUSTOM_EXIT_RET,
+	CUSTOM_EXIT_SIG,
+	CUSTOM_EXIT_CORE,
+	CUSTOM_REAPER_TID,
+	CUSTOM_MOUNT_FLAGS,
+	CUSTOM_PRCTL_STR,
+	CUSTOM_PRCTL_INT,
+	CUSTOM_PTRACE_ADDR,
+	CUSTOM_PTRACE_DATA,
+};
+
 const eyas_custom_t eyas_customs[] = {
-	eyas_custom_sc,
-	eyas_custom_native_nr,
-	eyas_custom_open_flags,
-	eyas_custom_open_mode,
-	eyas_custom_open_how_flags,
-	eyas_custom_open_how_mode,
-	eyas_custom_open_how_resolve,
-	eyas_custom_creat_flags,
-	eyas_custom_fd_dev,
-	eyas_custom_fd_ino,
-	eyas_custom_socket_type,
-	eyas_custom_queue_pct,
-	eyas_custom_queue_len,
-	eyas_custom_queue_max,
-	eyas_custom_exe,
-	eyas_custom_args,
-	eyas_custom_env,
-	eyas_custom_comm,
-	eyas_custom_cwd,
-	eyas_custom_exepath,
-	eyas_custom_filename,
-	eyas_custom_tty,
-	eyas_custom_tid,
-	eyas_custom_pid,
-	eyas_custom_ptid,
-	eyas_custom_euid,
-	eyas_custom_egid,
-	eyas_custom_clone_flags,
-	eyas_custom_exec_flags,
-	eyas_custom_exit_status,
-	eyas_custom_exit_ret,
-	eyas_custom_exit_sig,
-	eyas_custom_exit_core,
-	eyas_custom_reaper_tid,
-	eyas_custom_mount_flags,
-	eyas_custom_prctl_str,
-	eyas_custom_prctl_int,
-	eyas_custom_ptrace_addr,
-	eyas_custom_ptrace_data,
+	[CUSTOM_SC] = eyas_custom_sc,
+	[CUSTOM_NATIVE_NR] = eyas_custom_native_nr,
+	[CUSTOM_OPEN_FLAGS] = eyas_custom_open_flags,
+	[CUSTOM_OPEN_MODE] = eyas_custom_open_mode,
+	[CUSTOM_OPEN_HOW_FLAGS] = eyas_custom_open_how_flags,
+	[CUSTOM_OPEN_HOW_MODE] = eyas_custom_open_how_mode,
+	[CUSTOM_OPEN_HOW_RESOLVE] = eyas_custom_open_how_resolve,
+	[CUSTOM_CREAT_FLAGS] = eyas_custom_creat_flags,
+	[CUSTOM_FD_DEV] = eyas_custom_fd_dev,
+	[CUSTOM_FD_INO] = eyas_custom_fd_ino,
+	[CUSTOM_QUEUE_PCT] = eyas_custom_queue_pct,
+	[CUSTOM_QUEUE_LEN] = eyas_custom_queue_len,
+	[CUSTOM_QUEUE_MAX] = eyas_custom_queue_max,
+	[CUSTOM_EXE] = eyas_custom_exe,
+	[CUSTOM_ARGS] = eyas_custom_args,
+	[CUSTOM_ENV] = eyas_custom_env,
+	[CUSTOM_COMM] = eyas_custom_comm,
+	[CUSTOM_CWD] = eyas_custom_cwd,
+	[CUSTOM_EXEPATH] = eyas_custom_exepath,
+	[CUSTOM_FILENAME] = eyas_custom_filename,
+	[CUSTOM_TTY] = eyas_custom_tty,
+	[CUSTOM_TID] = eyas_custom_tid,
+	[CUSTOM_PID] = eyas_custom_pid,
+	[CUSTOM_PTID] = eyas_custom_ptid,
+	[CUSTOM_EUID] = eyas_custom_euid,
+	[CUSTOM_EGID] = eyas_custom_egid,
+	[CUSTOM_CLONE_FLAGS] = eyas_custom_clone_flags,
+	[CUSTOM_EXEC_FLAGS] = eyas_custom_exec_flags,
+	[CUSTOM_EXIT_STATUS] = eyas_custom_exit_status,
+	[CUSTOM_EXIT_RET] = eyas_custom_exit_ret,
+	[CUSTOM_EXIT_SIG] = eyas_custom_exit_sig,
+	[CUSTOM_EXIT_CORE] = eyas_custom_exit_core,
+	[CUSTOM_REAPER_TID] = eyas_custom_reaper_tid,
+	[CUSTOM_MOUNT_FLAGS] = eyas_custom_mount_flags,
+	[CUSTOM_PRCTL_STR] = eyas_custom_prctl_str,
+	[CUSTOM_PRCTL_INT] = eyas_custom_prctl_int,
+	[CUSTOM_PTRACE_ADDR] = eyas_custom_ptrace_addr,
+	[CUSTOM_PTRACE_DATA] = eyas_custom_ptrace_data,
 };
 
 static const struct eyas_param params_generic_x[] = {
-	{ EYAS_SRC_CUSTOM, 0, 0, 2, 0 },	/* ID */
-	{ EYAS_SRC_CUSTOM, 0, 0, 2, 1 },	/* nativeID */
+	{ EYAS_SRC_CUSTOM, 0, 0, 2, CUSTOM_SC },	/* ID */
+	{ EYAS_SRC_CUSTOM, 0, 0, 2, CUSTOM_NATIVE_NR },	/* nativeID */
 };
 
 static const struct eyas_param params_syscall_open_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
-	{ EYAS_SRC_CUSTOM, 1, 0, 4, 2 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 1, 0, 4, 3 },	/* mode */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 8 },	/* dev */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 9 },	/* ino */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_OPEN_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_OPEN_MODE },	/* mode */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
 };
 
 static const struct eyas_param params_syscall_close_x[] = {
@@ -283,7 +323,7 @@ static const struct eyas_param params_syscall_write_x[] = {
 static const struct eyas_param params_socket_socket_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* domain */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 10 },	/* type */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* type */
 	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* proto */
 	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_SOCKET_FLAGS },	/* flags */
 };
@@ -311,9 +351,9 @@ static const struct eyas_param params_syscall_creat_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
 	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* mode */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 8 },	/* dev */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 9 },	/* ino */
-	{ EYAS_SRC_CUSTOM, 0, 0, 2, 7 },	/* creat_flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
+	{ EYAS_SRC_CUSTOM, 0, 0, 2, CUSTOM_CREAT_FLAGS },	/* creat_flags */
 };
 
 static const struct eyas_param params_syscall_chdir_x[] = {
@@ -334,8 +374,8 @@ static const struct eyas_param params_syscall_kill_x[] = {
 
 static const struct eyas_param params_syscall_ptrace_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 37 },	/* addr */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 38 },	/* data */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_PTRACE_ADDR },	/* addr */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_PTRACE_DATA },	/* data */
 	{ EYAS_SRC_FLAGS, 0, 0, 2, EYAS_MAP_PTRACE_REQUESTS },	/* request */
 	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* pid */
 };
@@ -368,11 +408,11 @@ static const struct eyas_param params_syscall_symlinkat_x[] = {
 };
 
 static const struct eyas_param params_procexit_1_e[] = {
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 29 },	/* status */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 30 },	/* ret */
-	{ EYAS_SRC_CUSTOM, 0, 0, 1, 31 },	/* sig */
-	{ EYAS_SRC_CUSTOM, 0, 0, 1, 32 },	/* core */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 33 },	/* reaper_tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXIT_STATUS },	/* status */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXIT_RET },	/* ret */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_EXIT_SIG },	/* sig */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_EXIT_CORE },	/* core */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_REAPER_TID },	/* reaper_tid */
 };
 
 static const struct eyas_param params_syscall_setresuid_x[] = {
@@ -394,23 +434,23 @@ static const struct eyas_param params_syscall_setgid_x[] = {
 
 static const struct eyas_param params_syscall_clone_20_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 14 },	/* exe */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 15 },	/* args */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 22 },	/* tid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 23 },	/* pid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 24 },	/* ptid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 18 },	/* cwd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXE },	/* exe */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_ARGS },	/* args */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_TID },	/* tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 17 },	/* comm */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 27 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 25 },	/* uid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 26 },	/* gid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
@@ -418,23 +458,23 @@ static const struct eyas_param params_syscall_clone_20_x[] = {
 
 static const struct eyas_param params_syscall_fork_20_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 14 },	/* exe */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 15 },	/* args */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 22 },	/* tid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 23 },	/* pid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 24 },	/* ptid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 18 },	/* cwd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXE },	/* exe */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_ARGS },	/* args */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_TID },	/* tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 17 },	/* comm */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
-	{ EYAS_SRC_CUSTOM, 2, 0, 4, 27 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 25 },	/* uid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 26 },	/* gid */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
@@ -442,23 +482,23 @@ static const struct eyas_param params_syscall_fork_20_x[] = {
 
 static const struct eyas_param params_syscall_vfork_20_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 14 },	/* exe */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 15 },	/* args */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 22 },	/* tid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 23 },	/* pid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 24 },	/* ptid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 18 },	/* cwd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXE },	/* exe */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_ARGS },	/* args */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_TID },	/* tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 17 },	/* comm */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
-	{ EYAS_SRC_CUSTOM, 3, 0, 4, 27 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 25 },	/* uid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 26 },	/* gid */
+	{ EYAS_SRC_CUSTOM, 3, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
@@ -467,9 +507,9 @@ static const struct eyas_param params_syscall_vfork_20_x[] = {
 static const struct eyas_param params_socket_accept_5_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_TUPLE_RET, 0, 0, 0, 0 },	/* tuple */
-	{ EYAS_SRC_CUSTOM, 0, 0, 1, 11 },	/* queuepct */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 12 },	/* queuelen */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 13 },	/* queuemax */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_QUEUE_PCT },	/* queuepct */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_LEN },	/* queuelen */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_MAX },	/* queuemax */
 };
 
 static const struct eyas_param params_syscall_mount_x[] = {
@@ -477,7 +517,7 @@ static const struct eyas_param params_syscall_mount_x[] = {
 	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* dev */
 	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* dir */
 	{ EYAS_SRC_STR, 2, 0, 0, 0 },	/* type */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 34 },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_MOUNT_FLAGS },	/* flags */
 };
 
 static const struct eyas_param params_syscall_setsid_x[] = {
@@ -492,36 +532,36 @@ static const struct eyas_param params_syscall_mkdir_2_x[] = {
 
 static const struct eyas_param params_syscall_execve_19_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 1, 0, 0, 14 },	/* exe */
-	{ EYAS_SRC_CUSTOM, 1, 0, 0, 15 },	/* args */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 22 },	/* tid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 23 },	/* pid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 24 },	/* ptid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 18 },	/* cwd */
+	{ EYAS_SRC_CUSTOM, 1, 0, 0, CUSTOM_EXE },	/* exe */
+	{ EYAS_SRC_CUSTOM, 1, 0, 0, CUSTOM_ARGS },	/* args */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_TID },	/* tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 17 },	/* comm */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
-	{ EYAS_SRC_CUSTOM, 2, 0, 0, 16 },	/* env */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 21 },	/* tty */
+	{ EYAS_SRC_CUSTOM, 2, 0, 0, CUSTOM_ENV },	/* env */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_TTY },	/* tty */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpgid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* loginuid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 28 },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EXEC_FLAGS },	/* flags */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_inheritable */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_permitted */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_effective */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_ctime */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_mtime */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 25 },	/* uid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 19 },	/* trusted_exepath */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXEPATH },	/* trusted_exepath */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 26 },	/* gid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 20 },	/* filename */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_FILENAME },	/* filename */
 };
 
 static const struct eyas_param params_syscall_setpgid_x[] = {
@@ -553,10 +593,10 @@ static const struct eyas_param params_syscall_openat_2_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* dirfd */
 	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* name */
-	{ EYAS_SRC_CUSTOM, 2, 0, 4, 2 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 2, 0, 4, 3 },	/* mode */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 8 },	/* dev */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 9 },	/* ino */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_OPEN_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_OPEN_MODE },	/* mode */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
 };
 
 static const struct eyas_param params_syscall_link_2_x[] = {
@@ -606,65 +646,65 @@ static const struct eyas_param params_syscall_openat2_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* dirfd */
 	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* name */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 4 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 5 },	/* mode */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 6 },	/* resolve */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 8 },	/* dev */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 9 },	/* ino */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_OPEN_HOW_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_OPEN_HOW_MODE },	/* mode */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_OPEN_HOW_RESOLVE },	/* resolve */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
 };
 
 static const struct eyas_param params_syscall_execveat_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 2, 0, 0, 14 },	/* exe */
-	{ EYAS_SRC_CUSTOM, 2, 0, 0, 15 },	/* args */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 22 },	/* tid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 23 },	/* pid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 24 },	/* ptid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 18 },	/* cwd */
+	{ EYAS_SRC_CUSTOM, 2, 0, 0, CUSTOM_EXE },	/* exe */
+	{ EYAS_SRC_CUSTOM, 2, 0, 0, CUSTOM_ARGS },	/* args */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_TID },	/* tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 17 },	/* comm */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
-	{ EYAS_SRC_CUSTOM, 3, 0, 0, 16 },	/* env */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 21 },	/* tty */
+	{ EYAS_SRC_CUSTOM, 3, 0, 0, CUSTOM_ENV },	/* env */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_TTY },	/* tty */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpgid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* loginuid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 28 },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EXEC_FLAGS },	/* flags */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_inheritable */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_permitted */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_effective */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_ctime */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_mtime */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 25 },	/* uid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 19 },	/* trusted_exepath */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXEPATH },	/* trusted_exepath */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 26 },	/* gid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 };
 
 static const struct eyas_param params_syscall_clone3_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 14 },	/* exe */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 15 },	/* args */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 22 },	/* tid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 23 },	/* pid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 24 },	/* ptid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 18 },	/* cwd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXE },	/* exe */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_ARGS },	/* args */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_TID },	/* tid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 17 },	/* comm */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
-	{ EYAS_SRC_CUSTOM, 1, 0, 4, 27 },	/* flags */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 25 },	/* uid */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 26 },	/* gid */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
 	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
@@ -691,17 +731,17 @@ static const struct eyas_param params_syscall_dup_1_x[] = {
 static const struct eyas_param params_socket_accept4_6_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_TUPLE_RET, 0, 0, 0, 0 },	/* tuple */
-	{ EYAS_SRC_CUSTOM, 0, 0, 1, 11 },	/* queuepct */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 12 },	/* queuelen */
-	{ EYAS_SRC_CUSTOM, 0, 0, 4, 13 },	/* queuemax */
-	{ EYAS_SRC_ARG, 3, 0, 4, 0 },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_QUEUE_PCT },	/* queuepct */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_LEN },	/* queuelen */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_MAX },	/* queuemax */
+	{ EYAS_SRC_FLAGS, 3, 0, 4, EYAS_MAP_SOCKET_FLAGS },	/* flags */
 };
 
 static const struct eyas_param params_syscall_prctl_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* option */
-	{ EYAS_SRC_CUSTOM, 0, 0, 0, 35 },	/* arg2_str */
-	{ EYAS_SRC_CUSTOM, 0, 0, 8, 36 },	/* arg2_int */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_PRCTL_STR },	/* arg2_str */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PRCTL_INT },	/* arg2_int */
 };
 
 static const struct eyas_param params_syscall_memfd_create_x[] = {

@@ -169,7 +169,7 @@ var Events = [NumEvents]Event{
 		Params: []Param{
 			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
 			{Name: "domain", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableSocketFamilies, From: "arg0"},
-			{Name: "type", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:socket_type"},
+			{Name: "type", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg1"},
 			{Name: "proto", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
 			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "flags:arg1"},
 		},
@@ -3294,7 +3294,7 @@ var Events = [NumEvents]Event{
 			{Name: "queuepct", Type: PTUint8, Format: PFDec, DirFD: -1, From: "custom:queue_pct"},
 			{Name: "queuelen", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:queue_len"},
 			{Name: "queuemax", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:queue_max"},
-			{Name: "flags", Type: PTInt32, Format: PFHex, DirFD: -1, From: "arg3"},
+			{Name: "flags", Type: PTInt32, Format: PFHex, DirFD: -1, From: "flags:arg3"},
 		},
 	},
 	EvSyscallUmount2E: {

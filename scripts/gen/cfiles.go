@@ -132,6 +132,8 @@ func comment(text string) string {
 	return b.String()
 }
 
+func customName(c rawCustom) string { return "CUSTOM_" + strings.ToUpper(c.Name) }
+
 func cRows(w *writer, t *table) {
 	w.f("#include <linux/fcntl.h>\n#include <linux/ptrace.h>\n\n#include \"codes.h\"\n#include \"customs.h\"\n#include \"maps.h\"\n")
 	for _, m := range t.raw.maps.Map {
@@ -141,9 +143,13 @@ func cRows(w *writer, t *table) {
 	for _, m := range t.raw.maps.Map {
 		w.f("\t[%s] = map_%s,\n", mapName(m), m.Name)
 	}
+	w.f("};\n\nenum {\n")
+	for _, c := range t.raw.customs.Custom {
+		w.f("\t%s,\n", customName(c))
+	}
 	w.f("};\n\nconst eyas_custom_t eyas_customs[] = {\n")
 	for _, c := range t.raw.customs.Custom {
-		w.f("\teyas_custom_%s,\n", c.Name)
+		w.f("\t[%s] = eyas_custom_%s,\n", customName(c), c.Name)
 	}
 	w.f("};\n")
 	for _, e := range t.rows {
@@ -218,7 +224,7 @@ func (t *table) cParam(p rawParam, o origin) string {
 			src = "TUPLE_RET"
 		}
 	case "custom":
-		src, val = "CUSTOM", fmt.Sprint(t.customs[o.custom])
+		src, val = "CUSTOM", customName(t.raw.customs.Custom[t.customs[o.custom]])
 		o.arg = int(o.opnd)
 	}
 	return fmt.Sprintf("{ EYAS_SRC_%s, %d, %d, %d, %s }", src, o.arg, o.arg2, typ.Size, val)
