@@ -2,14 +2,14 @@
 
 package filter
 
-// Range is a half-open range of bytes of a condition text. In names the text
-// when it is not the condition itself: the name of the macro it belongs to.
+// Range is a half-open range of bytes of a condition text. Who reads several
+// texts gives each its own ParseOptions.Base; then a range also tells which
+// text it is from.
 type Range struct {
 	Start, End int
-	In         string
 }
 
-func (r Range) to(end Range) Range { return Range{Start: r.Start, End: end.End, In: r.In} }
+func (r Range) to(end Range) Range { return Range{Start: r.Start, End: end.End} }
 
 // Node is a condition or a part of one: *And, *Or, *Not, *Macro or *Test.
 type Node interface {

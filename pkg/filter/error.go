@@ -3,9 +3,13 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/eyas-security/eyas/pkg/field"
 )
 
 // MaxErrors bounds an ErrorList.
@@ -14,7 +18,8 @@ const MaxErrors = 20
 // Error is one fault of a condition and the text it is about.
 type Error struct {
 	Range
-	Msg string
+	Msg     string
+	Unknown bool // it names a field or an event type that does not exist
 }
 
 func (e *Error) Error() string { return e.Msg }
@@ -22,7 +27,9 @@ func (e *Error) Error() string { return e.Msg }
 // Warning is a remark on a condition that is valid.
 type Warning struct {
 	Range
-	Msg string
+	Msg        string
+	Deprecated bool   // it is about a field that will go
+	Field      string // that field
 }
 
 // ErrorList is what a phase found, at most MaxErrors of them.
@@ -36,6 +43,17 @@ func (l ErrorList) Error() string {
 		return l[0].Msg
 	}
 	return fmt.Sprintf("%s (and %d more errors)", l[0].Msg, len(l)-1)
+}
+
+// IsUnknownName tells whether err is about nothing but names that do not exist
+// here: fields and event types.
+func IsUnknownName(err error) bool {
+	var list ErrorList
+	if !errors.As(err, &list) {
+		var unknown *field.UnknownError
+		return errors.As(err, &unknown)
+	}
+	return len(list) > 0 && !slices.ContainsFunc(list, func(e *Error) bool { return !e.Unknown })
 }
 
 // Err is l as an error, nil when it is empty.

@@ -2,6 +2,11 @@
 
 package filter
 
+import (
+	"slices"
+	"strings"
+)
+
 // Op is a comparison operator.
 type Op uint8
 
@@ -128,14 +133,17 @@ func OpNames() []string {
 	return out
 }
 
-// ParseOp reads the spelling of an operator.
-func ParseOp(text string) (Op, bool) {
+// IsOperator tells whether text is an operator, or one that takes a modifier
+// together with a modifier.
+func IsOperator(text string) bool {
+	word, modifier, _ := strings.Cut(text, " ")
+	modifier = strings.TrimSpace(modifier)
 	for _, o := range ops {
-		if o.text == text {
-			return o.op, true
+		if o.text == word {
+			return modifier == "" || o.shape == shapeStr && slices.Contains(modTexts[1:], modifier)
 		}
 	}
-	return OpNone, false
+	return false
 }
 
 // IsList tells whether the right side of the operator is a list.

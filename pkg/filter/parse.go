@@ -13,13 +13,13 @@ const (
 
 // ParseOptions change how a text is read.
 type ParseOptions struct {
-	MaxDepth int    // nested productions, 0 for DefaultDepth
-	Name     string // the macro whose text it is; goes into Range.In
+	MaxDepth int // nested productions, 0 for DefaultDepth
+	Base     int // offset of the text's first byte in all ranges
 }
 
 // Parse reads a condition. The error is an ErrorList.
 func Parse(text string, opt ParseOptions) (Node, error) {
-	p := &parser{lexer: lexer{text: text}, name: opt.Name, maxDepth: opt.MaxDepth}
+	p := &parser{lexer: lexer{text: text}, base: opt.Base, maxDepth: opt.MaxDepth}
 	if p.maxDepth <= 0 {
 		p.maxDepth = DefaultDepth
 	}
@@ -41,14 +41,15 @@ func Parse(text string, opt ParseOptions) (Node, error) {
 // it: what follows could only be a guess. Bad escapes do not.
 type parser struct {
 	lexer
-	name     string
+	base     int
 	depth    int
 	maxDepth int
 	errs     ErrorList
 	stop     bool
 }
 
-func (p *parser) rangeAt(start, end int) Range { return Range{Start: start, End: end, In: p.name} }
+// rangeAt is the range of the bytes from start to end of the text.
+func (p *parser) rangeAt(start, end int) Range { return Range{p.base + start, p.base + end} }
 
 // since is the range from start to here.
 func (p *parser) since(start int) Range { return p.rangeAt(start, p.pos) }
@@ -215,10 +216,10 @@ func (p *parser) parseTest(left Operand, start int) Node {
 		return nil
 	}
 	t.OpR = p.since(opStart)
-	p.blank()
+	if shape != shapeUnary {
+		p.blank()
+	}
 	switch shape {
-	case shapeUnary:
-		p.pos = t.OpR.End
 	case shapeNum:
 		t.Right = p.parseNumber()
 	case shapeStr:

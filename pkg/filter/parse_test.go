@@ -190,11 +190,11 @@ func TestRenderCutsLongLines(t *testing.T) {
 
 func TestRanges(t *testing.T) {
 	text := `a and proc.aname[2] in (x, "y z") or not b`
-	n, err := Parse(text, ParseOptions{Name: "m"})
+	n, err := Parse(text, ParseOptions{Base: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(r Range) string { return text[r.Start:r.End] }
+	at := func(r Range) string { return text[r.Start-100 : r.End-100] }
 	or := n.(*Or)
 	test := or.Kids[0].(*And).Kids[1].(*Test)
 	for _, c := range []struct{ got, want string }{
@@ -209,9 +209,6 @@ func TestRanges(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("Range: got %s, want %s", c.got, c.want)
 		}
-	}
-	if test.R.In != "m" {
-		t.Errorf("Range.In: got %q", test.R.In)
 	}
 }
 
