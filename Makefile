@@ -67,9 +67,9 @@ vm-test: ## the module and the agent on real kernels in QEMU; KERNEL=6.1 for one
 	@scripts/deps go cc vm
 	@scripts/vm/test $(KERNEL)
 
-vm-test-long: ## the same and the hours-long ones: DKMS in the guest, load cycles, debug kernel
+vm-test-long: ## the same on every kernel that scripts/vm/kernel knows
 	@scripts/deps go cc vm
-	@scripts/vm/test --long $(KERNEL)
+	@scripts/vm/test 5.10 6.1 6.1-rt 6.12 newest newest-rt
 
 bench: ## benchmarks, as ratios against a baseline of the same run
 	@scripts/deps go cc
