@@ -42,14 +42,11 @@ func decideText(s string) func(*schema.Event) Decision {
 	return func(*schema.Event) Decision { return decided(Value{S: s}) }
 }
 
-// byEach extracts what a decision per type says, for callers that do not
+// byEach extracts what the event type decides, for callers that do not
 // specialise.
 func byEach(decide func(*schema.Event) Decision) Extract {
 	return func(e *state.Event, v *Value) bool {
 		d := decide(e.Info())
-		if !d.Known {
-			return d.Extract(e, v)
-		}
 		v.U, v.S = d.Value.U, d.Value.S
 		return d.Present
 	}
@@ -403,8 +400,8 @@ func openParams(info *schema.Event) (flags, mode int) {
 	return -1, -1
 }
 
-// isOpen answers for one type at a time, so that names are looked at only once.
-func isOpen(test openTest) func(*schema.Event) Decision {
+// isOpenAt answers for one type, so that names are looked at only once.
+func isOpenAt(test openTest) func(*schema.Event) Decision {
 	return func(info *schema.Event) Decision {
 		fi, mi := openParams(info)
 		if fi < 0 && mi < 0 {
@@ -412,15 +409,23 @@ func isOpen(test openTest) func(*schema.Event) Decision {
 		}
 		creat := info.Name == "creat"
 		return Decision{Type: schema.PTBool, Extract: func(e *state.Event, v *Value) bool {
-			flags, _ := e.Uint(fi)
-			mode, _ := e.Uint(mi)
-			v.setBool(test.holds(flags, mode, creat))
+			v.setBool(test.holds(e, fi, mi, creat))
 			return true
 		}}
 	}
 }
 
-func (t openTest) holds(flags, mode uint64, creat bool) bool {
+func isOpen(test openTest) Extract {
+	return func(e *state.Event, v *Value) bool {
+		fi, mi := openParams(e.Info())
+		v.setBool((fi >= 0 || mi >= 0) && test.holds(e, fi, mi, e.Info().Name == "creat"))
+		return true
+	}
+}
+
+func (t openTest) holds(e *state.Event, flagsParam, modeParam int, creat bool) bool {
+	flags, _ := e.Uint(flagsParam)
+	mode, _ := e.Uint(modeParam)
 	switch t {
 	case openRead:
 		return flags&schema.PPM_O_RDONLY != 0

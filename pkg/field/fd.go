@@ -232,11 +232,23 @@ func fdTypes(e *state.Event, v *Value) bool {
 	if t == nil {
 		return false
 	}
-	for f := range t.FDs() {
-		addType(v, f.Type.String())
+	left := t.NumFDs()
+	for num := int64(0); left > 0 && num < numLow; num++ {
+		if f := t.FD(num); f != nil {
+			addType(v, f.Type.String())
+			left--
+		}
+	}
+	if left > 0 { // walking all of them costs an allocation
+		for f := range t.FDs() {
+			addType(v, f.Type.String())
+		}
 	}
 	return len(v.List) > 0
 }
+
+// numLow is how many numbers are looked up one by one.
+const numLow = 1024
 
 func addType(v *Value, word string) {
 	for i := range v.List {

@@ -13,7 +13,7 @@ import (
 // What the extractors ask of the state.
 
 func fdOf(e *state.Event, num int64) *state.FD {
-	if e.Thread == nil {
+	if e == nil || e.Thread == nil {
 		return nil
 	}
 	return e.Thread.FD(num)

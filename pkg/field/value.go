@@ -115,3 +115,6 @@ func (v *Value) Next() *Value {
 // view is b as a string without a copy. This is the one place that does so: a
 // Value lives no longer than what it points into.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// bytesOf is the same the other way; the result must not be written to.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
