@@ -53,6 +53,9 @@ func (s *State) parseClone(e *Event) {
 // was faster.
 func (s *State) cloneParent(e *Event, tid int64) {
 	t := e.Thread
+	if !t.Known() {
+		return
+	}
 	if t.guessed {
 		s.fillClone(t, e)
 	}

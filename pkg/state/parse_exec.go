@@ -48,7 +48,7 @@ const maxComm = 15
 
 func (s *State) parseExec(e *Event) {
 	res, ok := e.Int(execRes)
-	if !ok || res != 0 {
+	if !ok || res != 0 || !e.Thread.Known() {
 		return
 	}
 	t := s.execThread(e)

@@ -177,6 +177,9 @@ func dirText[P text](s *State, t *Thread, path P) string {
 
 // setCwd changes the directory of all threads that share it.
 func (s *State) setCwd(t *Thread, dir string) {
+	if t.Cwd == dir {
+		return
+	}
 	if t.sharesFS() || t.IsMain() {
 		for m := t.group.first; m != nil; m = m.grpNext {
 			if m.IsMain() || m.sharesFS() {
