@@ -5,6 +5,7 @@
 package cdriver
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/constant"
@@ -12,6 +13,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -61,6 +63,9 @@ type mirror struct {
 
 func TestLayout(t *testing.T) {
 	text, err := os.ReadFile("../kmod/uapi/eyas.h")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("no source tree here, as in a guest: the header was compared where this was built")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
