@@ -53,8 +53,10 @@ fresh_dir() { mktemp -d "$1.tmp.XXXXXX"; }
 
 # mark_used PATH: a cache entry lives as long as someone uses it; its neighbours that nobody used for a month go.
 mark_used() {
-	as_root touch "$1"
-	as_root find "$(dirname "$1")" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+	local as=
+	[[ -O $1 ]] || as=as_root
+	$as touch "$1"
+	$as find "$(dirname "$1")" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 }
 
 sha() { sha256sum | cut -c1-16; }
