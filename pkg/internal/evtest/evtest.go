@@ -87,5 +87,8 @@ func (h *Host) FeedRaw(raw []byte) *state.Event {
 	return &h.ev
 }
 
+// Event is the event that was fed last.
+func (h *Host) Event() *state.Event { return &h.ev }
+
 // Done takes away what the last event ended.
 func (h *Host) Done() { h.State.Done(&h.ev) }
