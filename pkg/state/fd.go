@@ -187,8 +187,13 @@ func (f *FD) Remote() (netip.Addr, uint16) {
 }
 
 // Directory returns the part of the name before the last slash, "/" at the
-// root.
-func (f *FD) Directory() string { return Directory(f.Name) }
+// root; for a directory the whole name.
+func (f *FD) Directory() string {
+	if f.Type == FDDirectory {
+		return f.Name
+	}
+	return Directory(f.Name)
+}
 
 // Filename returns the part of the name after the last slash.
 func (f *FD) Filename() string { return f.Name[strings.LastIndexByte(f.Name, '/')+1:] }

@@ -61,7 +61,8 @@ func TestFDs(t *testing.T) {
 			{schema.EvSyscallFcntlX, 10, "res=6; fd=3; cmd=F_DUPFD_CLOEXEC; arg=5", ""},
 			{schema.EvSyscallFcntlX, 10, "res=7; fd=3; cmd=F_DUPFD; arg=5", "1:f:/a 3:f:/a 4:f:/a 5:f:/a 6:f:/a 7:f:/a"},
 			{schema.EvSyscallFcntlX, 10, "res=0; fd=4; cmd=F_SETFD; arg=1", ""},
-			{schema.EvSyscallDup2X, 10, "res=7; oldfd=99; newfd=7", "1:f:/a 3:f:/a 4:f:/a 5:f:/a 6:f:/a"},
+			{schema.EvSyscallDup2X, 10, "res=7; oldfd=99; newfd=7", "1:f:/a 3:f:/a 4:f:/a 5:f:/a 6:f:/a 7:f:/a"},
+			{cls, 10, "res=0; fd=7", "1:f:/a 3:f:/a 4:f:/a 5:f:/a 6:f:/a"},
 			{schema.EvSyscallExecve19X, 10, "res=0; exe=x; pid=10; comm=x", "1:f:/a"},
 		}},
 		{"close range", []step{
@@ -171,7 +172,7 @@ func TestEventFD(t *testing.T) {
 		h.s.Done(e)
 		h.poison()
 	}
-	h.wantFDs(10, "4:f:/b 6:p: 7:p:")
+	h.wantFDs(10, "4:f:/b 5:f:/a 6:p: 7:p:")
 	h.check()
 }
 
@@ -295,6 +296,10 @@ func TestNameParts(t *testing.T) {
 		if f.Directory() != tt.dir || f.Filename() != tt.file {
 			t.Errorf("%q: got %q %q", tt.name, f.Directory(), f.Filename())
 		}
+	}
+	d := FD{Type: FDDirectory, Name: "/a/b"}
+	if d.Directory() != "/a/b" {
+		t.Errorf("directory: got %q", d.Directory())
 	}
 	f := FD{Dev: 0xfe00}
 	if f.Major() != 254 || f.Minor() != 0 {

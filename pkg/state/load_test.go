@@ -271,10 +271,10 @@ func TestRandomWalk(t *testing.T) {
 			types = append(types, schema.EventType(i))
 		}
 	}
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		h := newHost(t, Options{MaxThreads: 6 + int(seed), MaxFDs: 6}).init()
-		for n := range 5000 {
+		h := newHost(t, Options{MaxThreads: 6 + 2*int(seed), MaxFDs: 6}).init()
+		for n := range 2000 {
 			typ := types[r.IntN(len(types))]
 			if r.IntN(3) == 0 {
 				typ = []schema.EventType{schema.EvSyscallClone20X, schema.EvSyscallExecve19X, schema.EvProcexit1E}[r.IntN(3)]

@@ -97,7 +97,8 @@ func (s *State) fillExecIDs(t *Thread, e *Event) {
 		s.setParent(t, v)
 	}
 	if t.VPID == -1 {
-		t.VPID = t.PID
+		t.VTID, t.VPID = t.TID, t.PID
+		s.lookupVIDs(t)
 	}
 }
 
@@ -214,8 +215,16 @@ func (s *State) parseExit(e *Event) {
 		return
 	}
 	reaper, _ := e.Int(exitReaper)
+	s.markDead(t)
 	s.reparent(t, reaper)
 	e.exits = true
+}
+
+func (s *State) markDead(t *Thread) {
+	if !t.dead {
+		t.dead = true
+		t.group.alive--
+	}
 }
 
 // finish ends a thread. A main thread stays until the last one of its process.
@@ -226,10 +235,6 @@ func (s *State) finish(t *Thread) {
 	g := t.group
 	if g == nil {
 		return
-	}
-	if !t.dead {
-		t.dead = true
-		g.alive--
 	}
 	if g.leader != t || g.alive == 0 {
 		s.drop(t)

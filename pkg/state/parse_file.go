@@ -138,8 +138,8 @@ func (s *State) dup(e *Event, cloexec bool) {
 	}
 	src := e.FD
 	if src == nil {
-		// What the number stands for now is not known either.
-		s.closeFD(e.Thread, e.TS, res)
+		// What was at the new number stays: the usual case is a shell that puts
+		// back what it had saved.
 		return
 	}
 	if e.TS < src.ScanTS {

@@ -131,6 +131,41 @@ func (s *State) parseUnshare(e *Event) {
 	}
 }
 
+// parseMemory: res, vm_size, vm_rss, vm_swap, as brk, mmap and munmap have them.
+func (s *State) parseMemory(e *Event) {
+	t := e.Thread.Leader()
+	set32(e, 1, &t.VMSize)
+	set32(e, 2, &t.VMRSS)
+	set32(e, 3, &t.VMSwap)
+}
+
+// rlimitNofile is the limit of open descriptors.
+const rlimitNofile = schema.PPM_RLIMIT_NOFILE
+
+// parseSetrlimit: res, cur, max, resource.
+func (s *State) parseSetrlimit(e *Event) {
+	if r, _ := e.Uint(3); r == rlimitNofile && e.succeeded() {
+		setInt(e, 1, &e.Thread.Leader().FDLimit)
+	}
+}
+
+// parsePrlimit: res, newcur, newmax, oldcur, oldmax, pid, resource. A call that
+// sets nothing has -1 or, in older captures, 0 as the new limit.
+func (s *State) parsePrlimit(e *Event) {
+	cur, ok := e.Int(1)
+	pid, _ := e.Int(5)
+	if r, _ := e.Uint(6); r != rlimitNofile || !ok || cur == -1 || !e.succeeded() {
+		return
+	}
+	t := e.Thread
+	if pid != 0 && pid != t.PID {
+		t = s.threads[pid]
+	}
+	if t != nil {
+		t.Leader().FDLimit = cur
+	}
+}
+
 // parseChdir: res, path.
 func (s *State) parseChdir(e *Event) {
 	if b, ok := e.Str(1); ok && e.succeeded() {

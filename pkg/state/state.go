@@ -230,7 +230,7 @@ func (s *State) missing(e *Event) *Thread {
 // guess adds a thread of which nothing but the number is known.
 func (s *State) guess(tid int64) *Thread {
 	t := &Thread{
-		TID: tid, PID: -1, PTID: -1, VTID: tid, VPID: -1, SID: -1, PGID: -1, VPGID: -1,
+		TID: tid, PID: -1, PTID: -1, VTID: -1, VPID: -1, SID: -1, PGID: -1, VPGID: -1,
 		Comm: unknownText, Exe: unknownText, Cwd: "./",
 		UID: NoID, GID: NoID, LoginUID: NoID, guessed: true,
 	}

@@ -151,9 +151,10 @@ func (t *Thread) PPID() int64 {
 	return t.Leader().PTID
 }
 
-// NumThreads returns the number of live threads of the process.
+// NumThreads returns the number of live threads of the process, 0 when the
+// process is not known.
 func (t *Thread) NumThreads() int {
-	if t.group == nil {
+	if t.group == nil || t.PID <= 0 {
 		return 0
 	}
 	return t.group.alive
@@ -279,9 +280,10 @@ func (t *Thread) FD(num int64) *FD {
 	return t.files.tab.get(num)
 }
 
-// NumFDs returns the number of open descriptors of the process.
+// NumFDs returns the number of open descriptors of the process, 0 when the
+// process is not known.
 func (t *Thread) NumFDs() int {
-	if t.files == nil {
+	if t.files == nil || t.PID <= 0 {
 		return 0
 	}
 	return t.files.tab.num
