@@ -8,24 +8,33 @@
 
 #include "fill_priv.h"
 
-/* The first bite of a string: most are shorter, and few cross a page. */
-#define FIRST_BITE	64u
-
 /*
- * eyas_copy_user - copy what is there without faulting anything in; returns how
- * many bytes were. access_ok() stands inside because some forms of it may only
- * be called where a fault cannot sleep, and because the check of the
- * destination looks up no vmap area while page faults are off.
+ * Copies what is there without faulting anything in; returns how many bytes
+ * were. access_ok() stands inside because some forms of it may only
+ * be called where a fault cannot sleep. The destination is not checked again:
+ * its bounds are ours, and looking them up takes longer than most copies.
  */
-size_t eyas_copy_user(void *dst, const void __user *src, size_t n)
+static __always_inline size_t copy_user(void *dst, const void __user *src, size_t n)
 {
 	size_t left = n;
 
 	pagefault_disable();
 	if (likely(eyas_access_ok(src, n)))
-		left = __copy_from_user_inatomic(dst, src, n);
+		left = eyas_raw_copy(dst, src, n);
 	pagefault_enable();
 	return n - left;
+}
+
+size_t eyas_copy_user(void *dst, const void __user *src, size_t n)
+{
+	return copy_user(dst, src, n);
+}
+
+static inline size_t nul_in_word(unsigned long word, unsigned long bits)
+{
+	const struct word_at_a_time wat = WORD_AT_A_TIME_CONSTANTS;
+
+	return find_zero(create_zero_mask(prep_zero_mask(word, bits, &wat)));
 }
 
 /* eyas_find_nul - index of the first NUL, n without one. */
@@ -37,10 +46,8 @@ size_t eyas_find_nul(const u8 *s, size_t n)
 
 	for (i = 0; i + sizeof(word) <= n; i += sizeof(word)) {
 		memcpy(&word, s + i, sizeof(word));
-		if (has_zero(word, &bits, &wat)) {
-			bits = prep_zero_mask(word, bits, &wat);
-			return i + find_zero(create_zero_mask(bits));
-		}
+		if (has_zero(word, &bits, &wat))
+			return i + nul_in_word(word, bits);
 	}
 	for (; i < n; i++)
 		if (!s[i])
@@ -49,40 +56,84 @@ size_t eyas_find_nul(const u8 *s, size_t n)
 }
 
 /*
- * eyas_read_str - copy a string of at most max bytes, NUL included, and return
- * how many bytes were got; *whole: the last of them is the NUL. Goes from page
- * edge to page edge: a page that is not there costs nothing of the one before.
+ * Copies n bytes at most, all of one page, and stops behind a NUL. Returns how
+ * many bytes were got, the NUL included. May write up to n bytes.
  */
-size_t eyas_read_str(u8 *dst, const char __user *src, size_t max, bool *whole)
+#ifdef EYAS_GET_USER_WORDS
+static size_t read_piece(u8 *dst, const char __user *src, size_t n)
 {
-	size_t bite = FIRST_BITE, done = 0, got, nul;
+	const struct word_at_a_time wat = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long word, bits;
+	size_t i = 0;
 
-	*whole = false;
-	while (done < max) {
-		bite = min3(bite, max - done, PAGE_SIZE - offset_in_page(src + done));
-		got = eyas_copy_user(dst + done, src + done, bite);
-		nul = eyas_find_nul(dst + done, got);
-		if (nul < got) {
-			*whole = true;
-			return done + nul + 1;
+	pagefault_disable();
+	if (unlikely(!user_access_begin(src, n)))
+		goto out;
+	for (; i + sizeof(word) <= n; i += sizeof(word)) {
+		unsafe_get_user(word, (const unsigned long __user *)(src + i), end);
+		memcpy(dst + i, &word, sizeof(word));
+		if (has_zero(word, &bits, &wat)) {
+			i += nul_in_word(word, bits) + 1;
+			goto end;
 		}
-		done += got;
-		if (got < bite)
+	}
+	while (i < n) {
+		unsafe_get_user(dst[i], (const u8 __user *)(src + i), end);
+		if (!dst[i++])
 			break;
-		bite = PAGE_SIZE;
+	}
+end:
+	user_access_end();
+out:
+	pagefault_enable();
+	return i;
+}
+#else
+static size_t read_piece(u8 *dst, const char __user *src, size_t n)
+{
+	size_t got = copy_user(dst, src, n), nul = eyas_find_nul(dst, got);
+
+	return nul < got ? nul + 1 : got;
+}
+#endif
+
+/*
+ * eyas_read_str - copy a string of at most max bytes, NUL included, and return
+ * how many bytes were got; see eyas_is_whole(). Goes from page edge to page edge:
+ * a page that is not there costs nothing of the one before.
+ */
+size_t eyas_read_str(u8 *dst, const char __user *src, size_t max)
+{
+	size_t done = 0, n, got;
+
+	while (done < max) {
+		n = min(max - done, PAGE_SIZE - offset_in_page(src + done));
+		got = read_piece(dst + done, src + done, n);
+		done += got;
+		if (got < n || !dst[done - 1])
+			break;
 	}
 	return done;
 }
 
-/* eyas_map_flags - translate flags or an enumeration through a map of the table. */
+/*
+ * eyas_map_flags - translate flags or an enumeration through a map of the table.
+ * The generator sees to it that rows for zero bits come first and that no row
+ * asks only for bits of a row before it: so it is over when no bit is left.
+ */
 u32 eyas_map_flags(u32 map, u32 v)
 {
 	const struct eyas_flag *m;
-	u32 out = 0;
+	u32 out = 0, left = v;
 
-	for (m = eyas_flag_maps[map]; m->mask; m++)
-		if ((v & m->mask) == m->value)
-			out |= m->out;
+	for (m = eyas_flag_maps[map]; m->mask; m++) {
+		if ((v & m->mask) != m->value)
+			continue;
+		out |= m->out;
+		left &= ~m->mask;
+		if (!left)
+			break;
+	}
 	return out;
 }
 
@@ -105,12 +156,11 @@ int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max)
 {
 	size_t room = min(eyas_room(f), max), got;
 	u8 *start = f->pos;
-	bool whole;
 
 	if (!src)
 		return eyas_put_empty(f);
-	got = eyas_read_str(start, src, room, &whole);
-	if (!whole) {
+	got = eyas_read_str(start, src, room);
+	if (unlikely(!eyas_is_whole(start, got))) {
 		if (got == room && room < max)
 			return -ENOSPC;
 		if (!got)
@@ -134,7 +184,7 @@ static int put_buf(struct eyas_fill *f, const void __user *src, u64 n)
 	n = min3(n, (u64)f->snaplen, (u64)EYAS_MAX_SNAPLEN);
 	if (eyas_room(f) < n)
 		return -ENOSPC;
-	got = eyas_copy_user(start, src, n);
+	got = copy_user(start, src, n);
 	if (got < n)
 		f->rec_flags |= EYAS_REC_PARTIAL;
 	f->pos += got;
@@ -158,21 +208,12 @@ static int put_tuple_ret(struct eyas_fill *f)
 	return eyas_put_tuple(f, (int)f->hit->ret, true);
 }
 
-static int put_param(struct eyas_fill *f, const struct eyas_param *p)
+/* All that is not just a number. */
+static noinline int put_param(struct eyas_fill *f, const struct eyas_param *p)
 {
 	const struct eyas_hit *h = f->hit;
 
 	switch (p->src) {
-	case EYAS_SRC_EMPTY:
-		return eyas_put_empty(f);
-	case EYAS_SRC_RET:
-		return eyas_put_int(f, h->ret, p->width);
-	case EYAS_SRC_ARG:
-		return eyas_put_int(f, h->args[p->arg], p->width);
-	case EYAS_SRC_INT:
-		return eyas_put_int(f, (s64)eyas_arg_int(f, p->arg), p->width);
-	case EYAS_SRC_CONST:
-		return eyas_put_int(f, (s64)(s32)p->val, p->width);
 	case EYAS_SRC_FLAGS:
 		return eyas_put_int(f, eyas_map_flags(p->val, h->args[p->arg]), p->width);
 	case EYAS_SRC_STR:
@@ -193,17 +234,81 @@ static int put_param(struct eyas_fill *f, const struct eyas_param *p)
 	return eyas_put_missing(f);
 }
 
-int eyas_fill_params(struct eyas_fill *f)
+/* The generic event, by far the most frequent: two lengths and two numbers. */
+static inline int put_generic(struct eyas_fill *f)
 {
-	const struct eyas_row *row = f->hit->row;
+	const struct eyas_hit *h = f->hit;
+	__le64 v = cpu_to_le64(2 | 2 << 16 | (u64)h->sc << 32 | (u64)h->native_nr << 48);
+
+	if (unlikely(eyas_room(f) < sizeof(v)))
+		return -ENOSPC;
+	memcpy(f->lens, &v, sizeof(v));
+	f->pos += 2 * sizeof(u16);
+	f->ext_len = 0;
+	return 0;
+}
+
+/* The value of a parameter that is just a number; false for all others. */
+static __always_inline bool number(const struct eyas_hit *h, const struct eyas_param *p, u64 *v)
+{
+	switch (p->src) {
+	case EYAS_SRC_EMPTY:	/* width 0 */
+		*v = 0;
+		return true;
+	case EYAS_SRC_RET:
+		*v = h->ret;
+		return true;
+	case EYAS_SRC_ARG:
+		*v = h->args[p->arg];
+		return true;
+	case EYAS_SRC_INT:
+		*v = (s64)(int)h->args[p->arg];
+		return true;
+	case EYAS_SRC_CONST:
+		*v = (s64)(s32)p->val;
+		return true;
+	}
+	return false;
+}
+
+/* Numbers go in here, without a call: f is brought up to date for the others. */
+static __always_inline int put_params(struct eyas_fill *f, const struct eyas_row *row)
+{
 	const struct eyas_param *p = row->params, *end = p + row->nparams;
-	int err = 0;
+	u8 *pos = f->pos, *lens = f->lens;
+	int err;
+	u64 v;
+
+	for (; p < end; p++) {
+		if (number(f->hit, p, &v)) {
+			if (unlikely(f->end - pos < (long)sizeof(v)))
+				return -ENOSPC;
+			eyas_store_int(pos, lens, v, p->width);
+			pos += p->width;
+			lens += sizeof(__le16);
+			continue;
+		}
+		f->pos = pos;
+		f->lens = lens;
+		err = put_param(f, p);
+		if (unlikely(err))
+			return err;
+		pos = f->pos;
+		lens = f->lens;
+	}
+	f->pos = pos;
+	f->lens = lens;
+	return 0;
+}
+
+static noinline int fill_row(struct eyas_fill *f, const struct eyas_row *row)
+{
+	int err;
 
 	f->file = NULL;
 	f->ahead = NULL;
 	f->ext_len = 0;
-	for (; p < end && !err; p++)
-		err = put_param(f, p);
+	err = put_params(f, row);
 	if (!err && (row->flags & EYAS_ROW_PATH))
 		err = eyas_put_file_ext(f);
 	if (f->file)
@@ -211,7 +316,16 @@ int eyas_fill_params(struct eyas_fill *f)
 	return err;
 }
 
-/* The numbers of a generic event. */
+int eyas_fill_params(struct eyas_fill *f)
+{
+	const struct eyas_row *row = f->hit->row;
+
+	if (row == &eyas_rows[EYAS_ROW_GENERIC_X])
+		return put_generic(f);
+	return fill_row(f, row);
+}
+
+/* The numbers of a generic event; put_generic() knows its shape. */
 int eyas_custom_sc(struct eyas_fill *f, u8 arg)
 {
 	return eyas_put_int(f, f->hit->sc, sizeof(u16));

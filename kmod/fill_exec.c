@@ -69,9 +69,8 @@ static bool array_entry(struct eyas_fill *f, const void __user *array, size_t i,
 /* Strings of an array from the one numbered first on. */
 static int put_array(struct eyas_fill *f, const void __user *array, size_t first)
 {
-	size_t room = min_t(size_t, eyas_room(f), EYAS_ARGS_MAX), got = 0, i;
+	size_t room = min_t(size_t, eyas_room(f), EYAS_ARGS_MAX), got = 0, len, i;
 	const char __user *s;
-	bool whole;
 
 	if (!array)
 		return eyas_put_empty(f);
@@ -80,8 +79,9 @@ static int put_array(struct eyas_fill *f, const void __user *array, size_t first
 			return put_list(f, got, true);
 		if (!s)
 			return put_list(f, got, false);
-		got += eyas_read_str(f->pos + got, s, room - got, &whole);
-		if (!whole)
+		len = eyas_read_str(f->pos + got, s, room - got);
+		got += len;
+		if (!eyas_is_whole(f->pos + got - len, len))
 			break;
 	}
 	if (got == room && room < EYAS_ARGS_MAX)

@@ -69,18 +69,29 @@ static inline int eyas_put_missing(struct eyas_fill *f)
  * One 8-byte store whatever the width: what it writes too much is overwritten by
  * the next parameter or by the padding.
  */
-static inline int eyas_put_int(struct eyas_fill *f, u64 value, u8 width)
+static __always_inline void eyas_store_int(u8 *pos, u8 *lens, u64 value, u8 width)
 {
 	__le64 v = cpu_to_le64(value);
 	__le16 len = cpu_to_le16(width);
 
-	if (unlikely(eyas_room(f) < sizeof(v)))
+	memcpy(pos, &v, sizeof(v));
+	memcpy(lens, &len, sizeof(len));
+}
+
+static inline int eyas_put_int(struct eyas_fill *f, u64 value, u8 width)
+{
+	if (unlikely(eyas_room(f) < sizeof(value)))
 		return -ENOSPC;
-	memcpy(f->pos, &v, sizeof(v));
+	eyas_store_int(f->pos, f->lens, value, width);
 	f->pos += width;
-	memcpy(f->lens, &len, sizeof(len));
-	f->lens += sizeof(len);
+	f->lens += sizeof(__le16);
 	return 0;
+}
+
+/* Whether n bytes of eyas_read_str() are a whole string: only then one is a NUL, the last. */
+static inline bool eyas_is_whole(const u8 *s, size_t n)
+{
+	return n && !s[n - 1];
 }
 
 /* Argument i as the C int that the system call takes. */
@@ -102,7 +113,7 @@ static inline bool eyas_is_compat(const struct eyas_fill *f)
 /* fill.c */
 size_t eyas_copy_user(void *dst, const void __user *src, size_t n);
 size_t eyas_find_nul(const u8 *s, size_t n);
-size_t eyas_read_str(u8 *dst, const char __user *src, size_t max, bool *whole);
+size_t eyas_read_str(u8 *dst, const char __user *src, size_t max);
 u32 eyas_map_flags(u32 map, u32 v);
 int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n);
 int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max);

@@ -110,16 +110,24 @@ static size_t pack_unix_name(u8 *dst, struct sock *sk)
 			      addr->len - (int)offsetof(struct sockaddr_un, sun_path));
 }
 
-/* The name of the other end, which only its state lock keeps there. */
-static size_t pack_peer_name(struct eyas_fill *f, u8 *dst, struct sock *sk)
+/*
+ * The name of the other end. Connected streams keep theirs until they are closed,
+ * and our file keeps ours open; another thread may give a datagram socket a new
+ * one, so that its lock is needed to hold it.
+ */
+static size_t pack_peer_name(struct eyas_fill *f, u8 *dst, struct sock *sk, struct sock *peer)
 {
-	struct sock *peer = NULL;
 	size_t len;
 
-	if (f->hit->locks_ok)
-		peer = unix_peer_get(sk);
-	else
+	if (!peer)
+		return pack_unix_path(dst, dst, 0);
+	if (sk->sk_type != SOCK_DGRAM)
+		return pack_unix_name(dst, peer);
+	if (!f->hit->locks_ok) {
 		f->rec_flags |= EYAS_REC_PARTIAL;
+		return pack_unix_path(dst, dst, 0);
+	}
+	peer = unix_peer_get(sk);
 	if (!peer)
 		return pack_unix_path(dst, dst, 0);
 	len = pack_unix_name(dst, peer);
@@ -141,7 +149,7 @@ static u8 *pack_unix_id(u8 *p, const void *sk)
  */
 static int put_unix_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
 {
-	const struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
+	struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
 	u8 *start = f->pos, *p = start;
 
 	if (eyas_room(f) < UNIX_HEAD + UNIX_NAME)
@@ -154,7 +162,7 @@ static int put_unix_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
 	} else {
 		p = pack_unix_id(p, peer);
 		p = pack_unix_id(p, sk);
-		p += pack_peer_name(f, p, sk);
+		p += pack_peer_name(f, p, sk, peer);
 	}
 	f->pos = p;
 	return eyas_end_param(f, start);

@@ -21,6 +21,21 @@
 
 #include "compat.h"
 
+/* Returns the bytes not copied. Has its name since v4.12; before, nothing was checked here. */
+static __always_inline unsigned long eyas_raw_copy(void *dst, const void __user *src, unsigned long n)
+{
+#ifdef HAVE_RAW_COPY_FROM_USER
+	return raw_copy_from_user(dst, src, n);
+#else
+	return __copy_from_user_inatomic(dst, src, n);
+#endif
+}
+
+/* User memory a word at a time: user_access_begin() checks the range since v5.0. */
+#ifdef HAVE_USER_ACCESS_BEGIN
+#define EYAS_GET_USER_WORDS
+#endif
+
 /* "This open created the file": since v4.19. */
 #ifdef FMODE_CREATED
 #define EYAS_FMODE_CREATED	FMODE_CREATED
