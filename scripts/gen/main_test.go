@@ -141,6 +141,8 @@ func TestErrors(t *testing.T) {
 		{"map to no entry", "maps.toml", `out = "CMD_GO"`, `out = "CMD_NO"`, `maps.toml:17: map "cmds": "CMD_NO" is not in flag table "cmds"`},
 		{"row that never matches", "maps.toml", `value = 0, mask = 3`, `value = 0`, `maps.toml:7: map "open_flags": O_RDONLY can never match without mask`},
 		{"mask that ends the map", "maps.toml", `mask = 3`, `mask = 0`, `maps.toml:7: map "open_flags": a mask of 0 ends the map`},
+		{"row behind the one that takes its bit", "maps.toml", `  # The bit differs`, "  { kernel = \"O_BOTH\", value = 12, out = \"O_RDONLY\" },\n  { kernel = \"O_ONE\", value = 4, out = \"O_RDONLY\" },\n  # The bit differs", `maps.toml:9: map "open_flags": O_ONE must stand before O_BOTH`},
+		{"row for zero bits behind another", "maps.toml", `  # The bit differs`, "  { kernel = \"O_ONE\", value = 4, out = \"O_RDONLY\" },\n  { kernel = \"O_NONE\", value = 0, mask = 8, out = \"O_RDONLY\" },\n  # The bit differs", `maps.toml:9: map "open_flags": O_NONE must stand before O_ONE`},
 		{"custom without doc", "customs.toml", `doc = "the code of the call"`, `locks = true`, `customs.toml:3: custom "sc": say in doc what it yields`},
 		{"duplicate code", "syscalls.toml", `code = 4`, `code = 2`, "syscalls.toml:6: code 2 is there twice"},
 		{"duplicate name", "syscalls.toml", `"task_exit", `, `"fault",     `, `syscalls.toml:8: syscall "fault" is there twice`},

@@ -185,8 +185,51 @@ func (t *table) checkMaps() {
 			if r.Mask != nil && *r.Mask == 0 {
 				t.errorf(file, pos.line, "map %q: a mask of 0 ends the map", m.Name)
 			}
+			if before, ok := m.hidden(j); ok {
+				t.errorf(file, pos.line, "map %q: %s must stand before %s", m.Name, r.Kernel, before)
+			}
 		}
 	}
+}
+
+// bits are what a row looks at and wants to find there. False for constants that
+// only the compiler knows.
+func (m rawMap) bits(i int) (mask, value uint32, ok bool) {
+	r := m.Rows[i]
+	if r.Value == nil {
+		return 0, 0, false
+	}
+	switch {
+	case m.Enum:
+		mask = ^uint32(0)
+	case r.Mask != nil:
+		mask = *r.Mask
+	default:
+		mask = *r.Value
+	}
+	return mask, *r.Value, true
+}
+
+// hidden tells which earlier row keeps the module from looking at row i: it stops
+// at the row that has taken the last bit of the word.
+func (m rawMap) hidden(i int) (before string, ok bool) {
+	mask, value, known := m.bits(i)
+	if !known || m.Enum {
+		return "", false
+	}
+	for j, r := range m.Rows[:i] {
+		bm, bv, known := m.bits(j)
+		if !known {
+			continue
+		}
+		switch {
+		case value == 0 && bv != 0 && bm != mask:
+			return r.Kernel, true
+		case bm != mask && mask&^bm == 0 && bv&mask == value:
+			return r.Kernel, true
+		}
+	}
+	return "", false
 }
 
 func (t *table) entry(table, name string) (rawEntry, bool) {
