@@ -104,8 +104,9 @@ func TestFDs(t *testing.T) {
 			{schema.EvSocketBindX, 10, "res=EACCES; addr=0.0.0.0:80; fd=3", "3:4:"},
 			{schema.EvSocketBindX, 10, "res=0; addr=0.0.0.0:80; fd=3", "3:4:0.0.0.0:80"},
 			{schema.EvSocketListenX, 10, "res=0; fd=3", ""},
-			{schema.EvSocketAccept46X, 10, "fd=4; tuple=10.0.0.9:999->10.0.0.1:80; flags=0x80000", "3:4:0.0.0.0:80 4:4:10.0.0.9:999->10.0.0.1:80"},
+			{schema.EvSocketAccept46X, 10, "fd=4; tuple=10.0.0.9:999->10.0.0.1:80; flags=4096", "3:4:0.0.0.0:80 4:4:10.0.0.9:999->10.0.0.1:80"},
 			{schema.EvSocketAccept5X, 10, "fd=EAGAIN", "3:4:0.0.0.0:80 4:4:10.0.0.9:999->10.0.0.1:80"},
+			{schema.EvSyscallExecve19X, 10, "res=0; exe=x; pid=10; comm=x", "3:4:0.0.0.0:80"},
 		}},
 		{"datagrams", []step{
 			{schema.EvSocketSocketX, 10, "fd=3; domain=AF_INET; type=2", ""},

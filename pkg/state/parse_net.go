@@ -185,14 +185,15 @@ func (s *State) parseConnect(e *Event) {
 	s.setTuple(e, fd, &tup)
 }
 
-// parseAccept: fd, tuple, …; for accept4 flags is parameter 5.
+// parseAccept: fd, tuple, …; for accept4 flags as open has them.
 func (s *State) parseAccept(e *Event) {
 	res, ok := e.ok()
 	if !ok {
 		e.noFD()
 		return
 	}
-	fd := FD{Num: res, Type: FDUnknown, L4: L4TCP, Role: RoleServer, Connected: true, Flags: sockFlags(uint64(e.flags()))}
+	flags := e.flags() & (schema.PPM_O_CLOEXEC | schema.PPM_O_NONBLOCK)
+	fd := FD{Num: res, Type: FDUnknown, L4: L4TCP, Role: RoleServer, Connected: true, Flags: schema.PPM_O_RDWR | flags}
 	tup, hasTuple := e.Tuple(1)
 	if hasTuple && !tup.IsInet() {
 		fd.L4 = L4Unknown
