@@ -94,7 +94,8 @@ func (s *State) cloneChild(e *Event) {
 	c := s.threads[e.TID]
 	if c != nil && (e.TS < c.ScanTS || c.seen&byChild == 0 && !c.guessed) {
 		if e.TS >= c.ScanTS {
-			s.fillClone(c, e)
+			c.Flags = e.flags()
+			s.fillChild(c, e)
 		}
 		c.seen |= byChild
 		return
@@ -112,7 +113,7 @@ func (s *State) cloneChild(e *Event) {
 	}
 	c = s.child(s.cloneSource(ids, e.TS), ids, e.TS)
 	if e.TS >= c.ScanTS {
-		s.fillClone(c, e)
+		s.fillChild(c, e)
 	}
 	c.seen |= byChild
 	s.last, e.Thread = c, c
@@ -157,7 +158,7 @@ func (s *State) child(src *Thread, ids cloneIDs, ts uint64) *Thread {
 	c.TID, c.PID, c.PTID, c.Flags = ids.tid, ids.pid, ids.ptid, ids.flags
 	c.Start, c.LastTS = ts, ts
 	c.VTID, c.VPID = c.TID, c.PID
-	if src != nil && src.inPidNS() || ids.flags&schema.PPM_CL_CHILD_IN_PIDNS != 0 {
+	if src != nil && src.inPidNS() || ids.flags&(schema.PPM_CL_CHILD_IN_PIDNS|schema.PPM_CL_CLONE_NEWPID) != 0 {
 		c.VTID, c.VPID = -1, -1
 	}
 	if src != nil && src.files != nil {
@@ -192,6 +193,17 @@ func (t *Thread) image() Thread {
 // inPidNS tells whether the thread has other numbers than the host gives it.
 func (t *Thread) inPidNS() bool { return t.VTID > 0 && t.VTID != t.TID }
 
+// fillChild takes over what a new thread says of itself.
+func (s *State) fillChild(c *Thread, e *Event) {
+	if c.has(schema.PPM_CL_CHILD_IN_PIDNS) {
+		c.VTID, c.VPID = -1, -1
+	}
+	s.fillClone(c, e)
+	if c.VTID == -1 {
+		s.lookupVIDs(c)
+	}
+}
+
 // fillClone takes over what the event says of its own thread.
 func (s *State) fillClone(t *Thread, e *Event) {
 	s.fillIDs(t, e)
@@ -217,9 +229,6 @@ func (s *State) fillClone(t *Thread, e *Event) {
 	setInt(e, cloneVTID, &t.VTID)
 	setInt(e, cloneVPID, &t.VPID)
 	set64(e, clonePidNSStart, &t.PidNSStart)
-	if t.VTID == -1 {
-		s.lookupVIDs(t)
-	}
 	t.guessed = false
 	s.account(t)
 	s.touch(t)

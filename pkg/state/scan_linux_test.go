@@ -241,6 +241,13 @@ func TestLookup(t *testing.T) {
 	if e.FD == nil || e.FD.Name != "/nine" {
 		t.Errorf("lost descriptor: got %v", e.FD)
 	}
+	// The numbers of a child inside a namespace.
+	p.write("30/status", "Tgid:\t30\nNStgid:\t30\t5\nNSpid:\t30\t5\n")
+	h.at(5500, schema.EvSyscallFork20X, 20, "res=30; tid=20; pid=20; flags=CLONE_NEWPID")
+	h.at(5501, schema.EvSyscallFork20X, 30, "res=0; tid=30; pid=30; ptid=20; flags=CLONE_CHILD_IN_PIDNS")
+	if c := h.s.Thread(30); c.VTID != 5 || c.VPID != 5 || c.Comm != "late" {
+		t.Errorf("child in a namespace: got %d %d %s", c.VTID, c.VPID, c.Comm)
+	}
 	// An exec whose context could not tell.
 	e = h.at(6000, schema.EvSyscallExecve19X, 20, "res=0; exe=late; pid=20; comm=late; filename=late")
 	if e.Thread.ExePath != "/usr/bin/late" {
