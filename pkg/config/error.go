@@ -3,8 +3,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -61,11 +63,14 @@ func (l *ErrorList) add(at Pos, format string, args ...any) {
 	}
 }
 
-// Err is the list as an error, nil when it is empty.
+// err is the list as an error, nil when it is empty.
 func (l ErrorList) err() error {
 	if len(l) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(l, func(a, b *Error) int {
+		return cmp.Or(strings.Compare(a.Pos.Override, b.Pos.Override), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
+	})
 	return l
 }
 

@@ -43,8 +43,8 @@ func Load(in Input) (*Config, error) {
 			errs.add(Pos{Override: option}, "%v", err)
 		}
 	}
-	if len(errs) > 0 {
-		return nil, errs
+	if err := errs.err(); err != nil {
+		return nil, err
 	}
 	d := decoder{}
 	c := new(Config)

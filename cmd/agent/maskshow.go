@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/eyas-security/eyas/pkg/abi"
+	"github.com/eyas-security/eyas/pkg/driver"
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/selection"
+)
+
+type sessionRecord struct {
+	ID          uint32                    `json:"id"`
+	PID         int32                     `json:"pid"`
+	Comm        string                    `json:"comm"`
+	Recording   bool                      `json:"recording"`
+	RingBytes   uint64                    `json:"ring_bytes"`
+	Snaplen     uint32                    `json:"snaplen"`
+	DropFailed  bool                      `json:"drop_failed_exits"`
+	IncludeSelf bool                      `json:"include_self"`
+	Rings       uint32                    `json:"rings"`
+	FailedRings uint32                    `json:"failed_rings"`
+	Kernel      selection.KernelDocument  `json:"kernel"`
+	Names       []string                  `json:"names"`
+	Counters    map[string]*counterRecord `json:"counters"`
+}
+
+type counterRecord struct {
+	Recorded       uint64      `json:"recorded"`
+	Partial        uint64      `json:"partial"`
+	FilteredFailed uint64      `json:"filtered_failed"`
+	FilteredSelf   uint64      `json:"filtered_self"`
+	Dropped        dropsRecord `json:"dropped"`
+}
+
+type dropsRecord struct {
+	Full      uint64 `json:"full"`
+	Nested    uint64 `json:"nested"`
+	TooLarge  uint64 `json:"too_large"`
+	BadReader uint64 `json:"bad_reader"`
+}
+
+func (d *dropsRecord) sum() uint64 { return d.Full + d.Nested + d.TooLarge + d.BadReader }
+
+func maskShow(c *cli.Context) error {
+	if err := wantArgs(c, 0, 0); err != nil {
+		return err
+	}
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	heads, err := driver.Sessions(cfg.Driver.Device)
+	if err != nil {
+		return err
+	}
+	sessions := []*sessionRecord{}
+	for _, head := range heads {
+		stat, err := driver.Stat(cfg.Driver.Device, head.ID)
+		if err != nil {
+			return fmt.Errorf("read session %d: %w", head.ID, err)
+		}
+		sessions = append(sessions, newSessionRecord(stat, schema.HostArch()))
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, map[string][]*sessionRecord{"sessions": sessions})
+	}
+	if len(sessions) == 0 {
+		fmt.Fprintln(c.App.Writer, "the module is loaded and nobody uses it: nothing is recorded")
+	}
+	for _, s := range sessions {
+		s.text(c.App.Writer)
+	}
+	return nil
+}
+
+func newSessionRecord(s *driver.SessionStat, arch schema.Arch) *sessionRecord {
+	mask := schema.Mask{Native: s.Mask.Native, Compat: s.Mask.Compat, Tracepoints: s.Mask.Tracepoints}
+	comm, _, _ := strings.Cut(string(s.Head.Comm[:]), "\x00")
+	return &sessionRecord{
+		ID: s.Head.ID, PID: s.Head.TGID, Comm: comm, Recording: s.Head.Enabled != 0,
+		RingBytes: s.RingBytes, Snaplen: s.SnapLen, Rings: s.NumRings, FailedRings: s.FailedRings,
+		DropFailed: s.Flags&abi.SetupDropFailed != 0, IncludeSelf: s.Flags&abi.SetupIncludeSelf != 0,
+		Kernel:   selection.MaskDocument(mask, arch),
+		Names:    selection.Names(selected(mask, arch)),
+		Counters: counters(s.Counters, arch),
+	}
+}
+
+// selected is the smallest set that gives the mask. The numbers of socketcall and ipc are in it for the sake of the
+// calls behind them; they are named only when nothing else explains them.
+func selected(mask schema.Mask, arch schema.Arch) schema.SCSet {
+	set := mask.SCs(arch)
+	for _, multiplexer := range []schema.SC{schema.SCSocketcall, schema.SCIpc} {
+		without := set
+		without.Del(multiplexer)
+		if schema.KernelMask(without, arch) == mask {
+			set = without
+		}
+	}
+	return set
+}
+
+// counters sums the lines of the kernel by name: a call has a line for each number by which it is reached.
+func counters(lines []abi.Counter, arch schema.Arch) map[string]*counterRecord {
+	sums := map[string]*counterRecord{}
+	for i := range lines {
+		l := &lines[i]
+		if l.Calls() == 0 {
+			continue
+		}
+		name := lineName(i, arch)
+		sum := sums[name]
+		if sum == nil {
+			sum = new(counterRecord)
+			sums[name] = sum
+		}
+		sum.Recorded += l.Recorded
+		sum.Partial += l.Partial
+		sum.FilteredFailed += l.FilteredFailed
+		sum.FilteredSelf += l.FilteredSelf
+		sum.Dropped.Full += l.DropFull
+		sum.Dropped.Nested += l.DropNested
+		sum.Dropped.TooLarge += l.DropTooLarge
+		sum.Dropped.BadReader += l.DropBadReader
+	}
+	return sums
+}
+
+// lineName is the name that selection gives to what a line of the counter table counts.
+func lineName(line int, arch schema.Arch) string {
+	var mask schema.Mask
+	switch {
+	case line >= abi.CounterTP:
+		mask.Tracepoints = 1 << (line - abi.CounterTP)
+	case line >= abi.CounterCompat:
+		mask.Compat[(line-abi.CounterCompat)/64] = 1 << (line % 64)
+	default:
+		mask.Native[line/64] = 1 << (line % 64)
+	}
+	if names := selection.Names(mask.SCs(arch)); len(names) == 1 {
+		return names[0]
+	}
+	return "number " + strconv.Itoa(line)
+}
+
+func (s *sessionRecord) text(w io.Writer) {
+	state := "stopped"
+	if s.Recording {
+		state = "recording"
+	}
+	fmt.Fprintf(w, "session %d of %s (pid %d): %s, %d rings of %d bytes\n", s.ID, s.Comm, s.PID, state, s.Rings, s.RingBytes)
+	if s.FailedRings > 0 {
+		fmt.Fprintf(w, "  %d CPUs came up and have no ring: they are not watched\n", s.FailedRings)
+	}
+	fmt.Fprintf(w, "  native       %s\n", strings.Join(s.Kernel.Native, " "))
+	fmt.Fprintf(w, "  compat       %s\n", strings.Join(s.Kernel.Compat, " "))
+	fmt.Fprintf(w, "  tracepoints  %s\n", strings.Join(s.Kernel.Tracepoints, ", "))
+	fmt.Fprintf(w, "  (%d) syscalls: %s\n", len(s.Names), strings.Join(s.Names, ", "))
+	s.table(w)
+}
+
+// table prints the busiest first.
+func (s *sessionRecord) table(w io.Writer) {
+	if len(s.Counters) == 0 {
+		fmt.Fprintln(w, "  no call of them so far")
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(s.Counters), func(a, b string) int {
+		return cmp.Or(-cmp.Compare(s.Counters[a].Recorded, s.Counters[b].Recorded), strings.Compare(a, b))
+	})
+	const row = "  %-20s %12v %10v %10v %10v  %s\n"
+	fmt.Fprintf(w, row, "syscall", "recorded", "partial", "filtered", "dropped", "")
+	for _, name := range names {
+		n := s.Counters[name]
+		fmt.Fprintf(w, row, name, n.Recorded, n.Partial, n.FilteredFailed+n.FilteredSelf, n.Dropped.sum(), n.Dropped.reasons())
+	}
+}
+
+func (d *dropsRecord) reasons() string {
+	var why []string
+	for _, r := range []struct {
+		n    uint64
+		name string
+	}{{d.Full, "ring full"}, {d.Nested, "nested"}, {d.TooLarge, "too large"}, {d.BadReader, "bad reader"}} {
+		if r.n > 0 {
+			why = append(why, fmt.Sprintf("%d %s", r.n, r.name))
+		}
+	}
+	return strings.Join(why, ", ")
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/urfave/cli/v2"
+
+	"github.com/eyas-security/eyas/pkg/agent"
+)
+
+func (a *command) runCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "run",
+		Usage: "watch this host and raise alerts",
+		Description: "Records the system calls that the rules need, and writes an alert for each match to the outputs of the\n" +
+			"configuration, by default to the standard output. Needs the eyas kernel module and root.\n" +
+			"SIGINT and SIGTERM end it.\n\n" +
+			"Example:\n\n   agent run -r rules/eyas_rules.yaml -o json_output=true",
+		Flags: append(ruleFlags(),
+			&cli.IntFlag{Name: "seconds", Aliases: []string{"M"}, Usage: "end after `N` seconds"},
+			&cli.StringFlag{Name: "snaplen", Aliases: []string{"S"}, Usage: "keep `N` bytes of each data buffer (driver.snaplen)"},
+			&cli.StringFlag{Name: "pidfile", Aliases: []string{"P"}, Usage: "write the process id to `FILE`"},
+			&cli.BoolFlag{Name: "unbuffered", Aliases: []string{"U"}, Usage: "write every alert at once (buffered_outputs)"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell more about the agent itself (log_level debug)"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "check configuration and rules, then end without touching the module"},
+		),
+		Action: a.run,
+	}
+}
+
+func (a *command) run(c *cli.Context) error {
+	if err := wantArgs(c, 0, 0); err != nil {
+		return err
+	}
+	if c.Int("seconds") < 0 {
+		return usagef(c, "-M wants a number of seconds")
+	}
+	cfg, set, err := a.loadRules(c)
+	if err != nil {
+		return err
+	}
+	level, err := logrus.ParseLevel(cfg.LogLevel)
+	if err != nil {
+		return fmt.Errorf("log_level: %w", err)
+	}
+	a.log.SetLevel(level)
+	if c.Bool("dry-run") {
+		fmt.Fprintf(c.App.ErrWriter, "agent: configuration and %d rules are valid\n", len(set.Active))
+		return nil
+	}
+	remove, err := writePID(c.String("pidfile"))
+	if err != nil {
+		return err
+	}
+	defer remove()
+	ctx, stop := untilSignalled(c.Context)
+	defer stop()
+	return agent.Run(ctx, cfg, agent.Options{
+		Rules: set, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc",
+		For: time.Duration(c.Int("seconds")) * time.Second,
+	})
+}
+
+// writePID writes the process id to a file, and returns what takes it away again.
+func writePID(name string) (remove func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	if err := os.WriteFile(name, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+		return nil, fmt.Errorf("write pid file: %w", err)
+	}
+	return func() { os.Remove(name) }, nil
+}

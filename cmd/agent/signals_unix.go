@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"os/signal"
+	"syscall"
+)
+
+// untilSignalled is done when somebody asks the process to end. From then on the next such signal ends it at once.
+// A reader of the output that goes away is an error of that output, not a reason to end.
+func untilSignalled(ctx context.Context) (context.Context, context.CancelFunc) {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

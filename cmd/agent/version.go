@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/eyas-security/eyas/pkg/driver"
+	"github.com/eyas-security/eyas/pkg/rules"
+)
+
+func (a *command) versionCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "version",
+		Usage: "print versions of agent, module interface, event schema and rule language",
+		Description: "The module that is loaded may be of another version than the one that this agent wants; if there is none\n" +
+			"the line says why.\n\nExample:\n\n   agent version --json",
+		Flags:  []cli.Flag{jsonFlag},
+		Action: printVersion,
+	}
+}
+
+type versionRecord struct {
+	Agent    string `json:"agent"`
+	Revision string `json:"revision"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	ABI      string `json:"abi"`
+	Schema   string `json:"schema"`
+	Engine   string `json:"rule_engine"`
+	Module   string `json:"module"` // what is loaded, or why nothing is
+}
+
+func printVersion(c *cli.Context) error {
+	if err := wantArgs(c, 0, 0); err != nil {
+		return err
+	}
+	want := driver.WantVersion
+	r := versionRecord{
+		Agent: version, Revision: revision, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		ABI:    fmt.Sprintf("%d.%d", want.ABIMajor, want.ABIMinor),
+		Schema: fmt.Sprintf("%d.%d.%d", want.SchemaMajor, want.SchemaMinor, want.SchemaPatch),
+		Engine: rules.EngineVersion.String(),
+		Module: loadedModule(),
+	}
+	w := c.App.Writer
+	if c.Bool("json") {
+		return printJSON(w, r)
+	}
+	fmt.Fprintf(w, "agent        %s (%s, %s, %s)\n", r.Agent, r.Revision, r.Go, r.Platform)
+	fmt.Fprintf(w, "module ABI   %s\n", r.ABI)
+	fmt.Fprintf(w, "schema       %s\n", r.Schema)
+	fmt.Fprintf(w, "rule engine  %s\n", r.Engine)
+	fmt.Fprintf(w, "module       %s\n", r.Module)
+	return nil
+}
+
+// loadedModule asks the module itself.
+func loadedModule() string {
+	if _, err := driver.Sessions(""); err != nil {
+		return err.Error()
+	}
+	return "loaded"
+}
