@@ -95,6 +95,13 @@ func bindRawArg(r *Ref, arg string) error {
 		}
 		return true
 	}
+	r.typeAt = func(e *state.Event) Type {
+		if i := idx[e.Type]; i >= 0 {
+			p := &e.Info().Params[i]
+			return Type{Type: p.Type, Format: p.Format}
+		}
+		return Type{Type: first.Type, Format: first.Format}
+	}
 	r.byType = func(info *schema.Event) Decision {
 		if i := idx[info.Type]; i >= 0 {
 			return Decision{Extract: extract, Type: info.Params[i].Type}

@@ -94,6 +94,7 @@ type Ref struct {
 	Extract Extract
 	Print   Extract // the value that outputs show
 	byType  func(*schema.Event) Decision
+	typeAt  func(*state.Event) Type
 }
 
 // Decision is what an event type alone says about the value of a field.

@@ -5,9 +5,10 @@ package field
 import (
 	"math"
 	"strconv"
-	"unicode/utf8"
 
+	"github.com/eyas-security/eyas/pkg/internal/jsontext"
 	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/state"
 )
 
 // Type is all that is needed to show a value.
@@ -19,6 +20,14 @@ type Type struct {
 
 // ValueType is the type of what the reference extracts.
 func (r *Ref) ValueType() Type { return Type{r.Type, r.Format, r.List} }
+
+// TypeAt is ValueType, but for a field whose type each event decides.
+func (r *Ref) TypeAt(e *state.Event) Type {
+	if r.typeAt != nil {
+		return r.typeAt(e)
+	}
+	return r.ValueType()
+}
 
 // maxList cuts lists in outputs.
 const maxList = 1023
@@ -99,12 +108,16 @@ func (t Type) appendOneJSON(dst []byte, v *Value) []byte {
 			return strconv.AppendUint(dst, v.U, 10)
 		}
 	case KindText:
-		return AppendJSONString(dst, v.S)
+		return jsontext.AppendString(dst, v.S)
 	}
+	// The rest is ASCII without quotes, but for paths of sockets.
 	dst = append(dst, '"')
 	start := len(dst)
 	dst = t.appendOne(dst, v)
-	return append(escapeTail(dst, start), '"')
+	if needsEscape(dst[start:]) {
+		return append(jsontext.AppendEscaped(dst[:start], string(dst[start:])), '"')
+	}
+	return append(dst, '"')
 }
 
 // appendJSONFloat keeps a whole number a float.
@@ -122,48 +135,11 @@ func appendJSONFloat(dst []byte, f float64) []byte {
 	return append(dst, ".0"...)
 }
 
-// escapeTail escapes dst[start:] where that is needed.
-func escapeTail(dst []byte, start int) []byte {
-	for _, c := range dst[start:] {
-		if c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			tail := string(dst[start:])
-			return AppendJSONText(dst[:start], tail)
+func needsEscape(b []byte) bool {
+	for _, c := range b {
+		if c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {
+			return true
 		}
 	}
-	return dst
+	return false
 }
-
-// AppendJSONString appends s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD; nothing is escaped for HTML.
-func AppendJSONString(dst []byte, s string) []byte {
-	return append(AppendJSONText(append(dst, '"'), s), '"')
-}
-
-// AppendJSONText is AppendJSONString without the quotes.
-func AppendJSONText(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r) // RuneError when it is not valid
-			i += n
-			continue
-		}
-		i++
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c >= 0x20:
-			dst = append(dst, c)
-		case jsonLetters[c] != 0:
-			dst = append(dst, '\\', jsonLetters[c])
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		}
-	}
-	return dst
-}
-
-// jsonLetters are the control characters with an escape of one letter.
-var jsonLetters = [0x20]byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}

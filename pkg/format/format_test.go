@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package format_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/eyas-security/eyas/pkg/filter"
+	"github.com/eyas-security/eyas/pkg/format"
+	"github.com/eyas-security/eyas/pkg/internal/evtest"
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/state"
+)
+
+func openat(t testing.TB) *state.Event {
+	h := evtest.New(t)
+	h.Process(20, 1, "bash", evtest.Values{"env": "HOME=/root X=a]b", "exe": "/bin/BASH", "args": "a b"})
+	return h.Feed(schema.EvSyscallOpenat_2_X, 20, evtest.Values{"fd": "3", "dirfd": "AT_FDCWD", "name": "/etc/pass\"wd\xff", "flags": "O_RDONLY", "mode": "0644", "dev": "0xfe00", "ino": "7"})
+}
+
+// Rule language 7, pitfall 20.
+func TestAppend(t *testing.T) {
+	e := openat(t)
+	tests := []struct{ text, want string }{
+		{"", ""}, {"*", ""}, {"plain text", "plain text"},
+		{"name=%proc.name pid=%proc.pid", "name=bash pid=20"},
+		{"%proc.name.", "bash."}, {"%proc.name.foo", "bash.foo"}, {"%proc.namefoo", "bashfoo"}, {"%proc.name[1]", "bash[1]"}, {"%proc.name%proc.pid", "bash20"},
+		{"%proc.aname[1]x", "systemdx"}, {"%proc.env[HOME]", "/root"}, {`%proc.env["HOME"]!`, "/root!"}, {"%evt.arg.flags", "O_RDONLY"}, {"%evt.arg[1]", "AT_FDCWD"},
+		{"%proc.aname", "systemd"},
+		{"[%10proc.name]", "[bash      ]"}, {"[%2proc.name]", "[ba]"}, {"[%0proc.name]", "[bash]"},
+		{"*[%6proc.aname[7]]", "[<NA>  ]"}, {"*[%2proc.aname[7]]", "[<N]"},
+		{"x %proc.aname[7]", ""}, {"*x %proc.aname[7] y", "x <NA> y"}, {"x*%proc.name", "x*bash"},
+		{"%tolower(proc.exe)|%toupper(proc.name)", "/bin/bash|BASH"}, {"%basename(tolower(proc.exe))", "bash"}, {`%concat(proc.name, "-", proc.name)`, "bash-bash"}, {"%len(proc.name)", "4"}, {"[%6toupper(proc.name)]", "[BASH  ]"},
+		{"*%b64(fd.name)", "<NA>"}, {`%join(",", (proc.name, proc.exe))`, "bash,/bin/BASH"},
+		{"%fd.types", "(file)"}, {"%evt.rawtime.ns", "127456789"}, {"%fd.dev", "FE00"}, {"%evt.rawarg.mode", "0644"}, {"%proc.fdusage", "0.1"}, {"%evt.is_open_read", "true"}, {"%evt.rawarg.flags", "1"},
+		{"*%fd.ip %fd.net", "<NA> <NA>"}, {"tolower(x)", "tolower(x)"},
+	}
+	for _, tt := range tests {
+		f, err := format.Parse(tt.text)
+		if err != nil {
+			t.Errorf("Parse %s: %v", tt.text, err)
+			continue
+		}
+		if got := string(f.Append([]byte("> "), e)); got != "> "+tt.want {
+			t.Errorf("Append %s: got %q, want %q", tt.text, got[2:], tt.want)
+		}
+		if f.String() != tt.text {
+			t.Errorf("String: got %q", f)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct {
+		text, want string
+		unknown    bool
+	}{
+		{"100%", "the output ends where a field is expected", false},
+		{"%10", "the output ends where a field is expected", false},
+		{"%%", "invalid formatting token", true},
+		{"% proc.name", "invalid formatting token", true},
+		{"%nosuch.field x", "unknown field nosuch.field", true},
+		{"%proc", "invalid formatting token", true},
+		{"%proc.nam x %fd.nme", "unknown field proc.nam (did you mean proc.name?)", true},
+		{"%tolower(proc.pid)", "tolower wants a text", false},
+		{"%tolower(proc.nam)", "unknown field proc.nam", true},
+		{"%tolower(proc.name", "expected )", false},
+		{"%99999999proc.name", "width is more than", false},
+	}
+	for _, tt := range tests {
+		_, err := format.Parse(tt.text)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Parse %s: got %v, want %s", tt.text, err, tt.want)
+			continue
+		}
+		if got := filter.IsUnknownName(err); got != tt.unknown {
+			t.Errorf("Parse %s: unknown name %v", tt.text, got)
+		}
+	}
+	_, err := format.Parse("%proc.nam x %fd.nme")
+	list := err.(filter.ErrorList)
+	if len(list) != 2 || list[1].Start != 12 || list[1].End != 19 {
+		t.Errorf("Parse: got %d errors, the second at %v", len(list), list[len(list)-1].Range)
+	}
+}
+
+// The types of JSON values.
+func TestAppendJSON(t *testing.T) {
+	e := openat(t)
+	f, err := format.Parse("%evt.time %proc.name %proc.pid %proc.pid %fd.name %fd.dev %evt.is_open_read %proc.fdusage %fd.types %proc.aname[7] %evt.rawtime.ns %tolower(proc.exe) %evt.rawarg.mode %evt.rawarg.flags %user.loginuid %proc.apid %fd.ip %evt.arg.mode %evt.time.iso8601")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"evt.time=1700000000127456789", `proc.name="bash"`, "proc.pid=20", `fd.name="/etc/pass\"wd` + "\uFFFD" + `"`, `fd.dev="FE00"`, "evt.is_open_read=true", "proc.fdusage=0.09765625",
+		`fd.types=["file"]`, "proc.aname[7]=null", "evt.rawtime.ns=127456789", `proc.exe="/bin/BASH"`, `evt.rawarg.mode="0644"`, `evt.rawarg.flags="1"`, "user.loginuid=-1", "proc.apid=20", "fd.ip=null", `evt.arg.mode="0644"`, "evt.time.iso8601=1700000000127456789",
+	}
+	fields := f.Fields()
+	if len(fields) != len(want) {
+		t.Fatalf("Fields: got %d, want %d", len(fields), len(want))
+	}
+	for i := range fields {
+		if got := fields[i].Name + "=" + string(fields[i].AppendJSON(nil, e)); got != want[i] {
+			t.Errorf("AppendJSON: got %s, want %s", got, want[i])
+		}
+	}
+}
+
+func TestAppendAllocatesNothing(t *testing.T) {
+	e := openat(t)
+	f, err := format.Parse("*%evt.time %20proc.name %proc.cmdline %tolower(proc.exe) %evt.args %fd.types %proc.aname %fd.sip %evt.arg.name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 0, 4096)
+	if n := testing.AllocsPerRun(100, func() { buf = f.Append(buf[:0], e) }); n != 0 {
+		t.Errorf("Append: %v allocations", n)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"*%proc.name %10fd.name", "%tolower(proc.name)x%", "%proc.env[\"a\"] %%", "%5len(fd.types)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		out, err := format.Parse(text)
+		if err != nil {
+			return
+		}
+		out.Append(nil, openat(t))
+	})
+}
