@@ -5,6 +5,7 @@
 # Progress goes to stderr; stdout carries results only.
 
 shopt -s inherit_errexit
+PATH=$PATH:/usr/sbin:/sbin # depmod, mke2fs: an ordinary user of Debian lacks these
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tree that holds kmod/ and dkms.conf.
