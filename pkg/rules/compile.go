@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rules
+
+import (
+	"errors"
+	"slices"
+	"sort"
+
+	"github.com/eyas-security/eyas/pkg/filter"
+	"github.com/eyas-security/eyas/pkg/format"
+	"github.com/eyas-security/eyas/pkg/schema"
+)
+
+// maxDepth is how deep a condition may nest.
+const maxDepth = 1000
+
+// manyEvents is the number of event types above which a condition counts as
+// naming none.
+const manyEvents = 100
+
+// compiler turns the definitions read so far into a rule set.
+type compiler struct {
+	d     *definitions
+	r     *Result
+	opt   Options
+	lists []substitution
+	texts []placedText
+	size  int // end of the address space of texts
+}
+
+// placedText is a condition text with its place in the address space that the
+// ranges of all trees share: a range then tells which text it is from, however
+// deep macros nest.
+type placedText struct {
+	base int
+	t    text
+}
+
+// place gives t a range of addresses and returns the first.
+func (c *compiler) place(t text) int {
+	base := c.size
+	c.texts = append(c.texts, placedText{base, t})
+	c.size += len(t.b) + 1
+	return base
+}
+
+// point returns where the byte at an address was written.
+func (c *compiler) point(addr int) point {
+	i := sort.Search(len(c.texts), func(i int) bool { return c.texts[i].base > addr }) - 1
+	if i < 0 {
+		return point{line: 1, col: 1}
+	}
+	return c.texts[i].t.point(addr - c.texts[i].base)
+}
+
+func (c *compiler) compile() *Set {
+	set := &Set{RequiredEngine: c.d.engine}
+	for _, m := range c.d.macros.all {
+		m.work, m.used = macroWork{}, false
+	}
+	for _, m := range c.d.macros.all {
+		c.expandMacro(m)
+	}
+	for _, def := range c.d.rules.all {
+		if r := c.rule(def, len(set.Rules)); r != nil {
+			set.Rules = append(set.Rules, r)
+		}
+	}
+	return set
+}
+
+// macroWork is the state of a macro while its file is compiled.
+type macroWork struct {
+	state  macroState
+	macro  *Macro
+	broken bool // reported already: whoever uses it stays silent
+}
+
+type macroState uint8
+
+const (
+	macroNew macroState = iota
+	macroBusy
+	macroDone
+)
+
+// scope is one text whose macro references are being resolved.
+type scope struct {
+	c      *compiler
+	loc    location
+	last   int // macros first defined from here on are not visible; 0: all are
+	uses   []*Macro
+	broken bool
+}
+
+// lookup resolves a macro name for filter.Expand.
+func (s *scope) lookup(name string) (filter.Node, bool) {
+	def := s.c.d.macros.get(name)
+	if def == nil || s.last > 0 && def.first >= s.last {
+		return nil, false
+	}
+	def.used = true
+	if def.work.state == macroBusy {
+		return nil, false
+	}
+	s.c.expandMacro(def)
+	if def.work.broken {
+		s.broken = true
+		return &filter.And{}, true // thrown away with the rule
+	}
+	if !slices.Contains(s.uses, def.work.macro) {
+		s.uses = append(s.uses, def.work.macro)
+	}
+	return def.work.macro.Node, true
+}
+
+// expandMacro parses a macro and resolves the macros that it names.
+func (c *compiler) expandMacro(def *macroDef) {
+	if def.work.state != macroNew {
+		return
+	}
+	def.work.state = macroBusy
+	s := scope{c: c, loc: location{"macro", def.name}, last: def.last}
+	node, ok := s.parse(def.cond)
+	def.work.macro = &Macro{Name: def.name, Pos: c.pos(def.pos), Node: node, Uses: s.uses}
+	def.work.broken = !ok
+	def.work.state = macroDone
+}
+
+// parse substitutes lists, parses and expands macros.
+func (s *scope) parse(t text) (filter.Node, bool) {
+	t = substitute(s.c.lists, t)
+	node, err := filter.Parse(t.String(), filter.ParseOptions{MaxDepth: maxDepth, Base: s.c.place(t)})
+	if err != nil {
+		s.report(ErrCompileCondition, err)
+		return nil, false
+	}
+	node, err = filter.Expand(node, s.lookup)
+	if err != nil {
+		s.report(ErrValidate, err)
+		return nil, false
+	}
+	return node, !s.broken
+}
+
+// report records the errors of a condition where they were written.
+func (s *scope) report(code Code, err error) {
+	var list filter.ErrorList
+	if !errors.As(err, &list) {
+		list = filter.ErrorList{{Msg: err.Error()}}
+	}
+	for _, e := range list {
+		p := s.c.point(e.Start)
+		s.c.r.errorSpan(code, s.c.d.files[p.file], p, e.End-e.Start, s.loc, "%s", e.Msg)
+	}
+}
+
+func (c *compiler) pos(p point) Pos { return c.d.files[p.file].pos(p) }
+
+// rule compiles one rule; nil when it is invalid or to be skipped.
+func (c *compiler) rule(def *ruleDef, index int) *Rule {
+	loc := location{"rule", def.name}
+	f := c.d.files[def.pos.file]
+	if def.source != SyscallSource {
+		c.r.warnAt(WarnUnknownSource, f, def.pos, loc, "unknown event source %q, the rule is skipped", def.source)
+		return nil
+	}
+	cond, ok := def.condition(c.r)
+	if !ok {
+		return nil
+	}
+	s := scope{c: c, loc: loc}
+	node, ok := s.parse(cond)
+	if !ok {
+		return nil
+	}
+	r := def.rule(index, c.pos(def.pos))
+	r.ConditionText, r.Condition, r.Macros = cond.String(), node, s.uses
+	if !c.check(&s, def, r) || !c.output(def, r, loc) {
+		return nil
+	}
+	if def.warnEvttypes && r.Events.Len() > manyEvents {
+		c.r.warnAt(WarnNoEventType, f, def.pos, loc, "the condition matches %d event types: name some with evt.type, or set warn_evttypes: false", r.Events.Len())
+	}
+	return r
+}
+
+func (def *ruleDef) rule(index int, pos Pos) *Rule {
+	tags := slices.Clone(def.tags)
+	slices.Sort(tags)
+	return &Rule{
+		Index: index, Name: def.name, Desc: def.desc, Source: def.source, Priority: def.priority,
+		Tags: slices.Compact(tags), Enabled: def.enabled, Capture: def.capture,
+		CaptureDuration: def.captureDuration, Pos: pos,
+	}
+}
+
+// check types the condition and works out the events it is for.
+func (c *compiler) check(s *scope, def *ruleDef, r *Rule) bool {
+	checked, warnings, err := filter.Check(r.Condition)
+	if err == nil {
+		r.Events, r.SCs, err = filter.Codes(r.Condition)
+	}
+	switch {
+	case err == nil:
+	case def.skipUnknown && filter.IsUnknownName(err):
+		f := c.d.files[def.pos.file]
+		c.r.warnAt(WarnUnknownFilter, f, def.pos, s.loc, "the rule is skipped: %v", err)
+		return false
+	default:
+		s.report(ErrCompileCondition, err)
+		return false
+	}
+	r.Checked = checked
+	r.Events.Add(schema.EvAsynceventE)
+	for _, w := range warnings {
+		p := c.point(w.Start)
+		code := WarnCompileCondition
+		if w.Deprecated {
+			code = WarnDeprecatedItem
+		}
+		c.r.warnAt(code, c.d.files[p.file], p, s.loc, "%s", w.Msg)
+	}
+	return true
+}
+
+// output compiles the output template.
+func (c *compiler) output(def *ruleDef, r *Rule, loc location) bool {
+	t := trimBlank(def.output)
+	r.OutputText = t.String()
+	if c.opt.Output != nil {
+		r.OutputText = c.opt.Output(r, r.OutputText)
+	}
+	f, err := format.Parse("*" + r.OutputText)
+	if err == nil {
+		r.Output = f
+		return true
+	}
+	p := t.point(0)
+	if def.skipUnknown && filter.IsUnknownName(err) {
+		c.r.warnAt(WarnUnknownFilter, c.d.files[p.file], p, loc, "the rule is skipped: %v", err)
+		return false
+	}
+	var list filter.ErrorList
+	if !errors.As(err, &list) {
+		list = filter.ErrorList{{Msg: err.Error()}}
+	}
+	for _, e := range list {
+		p := t.point(e.Start - len("*"))
+		c.r.errorSpan(ErrCompileOutput, c.d.files[p.file], p, e.End-e.Start, loc, "%s", e.Msg)
+	}
+	return false
+}
+
+func trimBlank(t text) text {
+	i, j := 0, len(t.b)
+	for i < j && isSpace(t.b[i]) {
+		i++
+	}
+	for j > i && isSpace(t.b[j-1]) {
+		j--
+	}
+	return text{t.b[i:j], t.at[i:j]}
+}
+
+// warnUnused names macros and lists that nothing refers to.
+func (c *compiler) warnUnused() {
+	for _, m := range c.d.macros.all {
+		if !m.used {
+			c.r.warnAt(WarnUnusedMacro, c.d.files[m.pos.file], m.pos, location{"macro", m.name}, "macro %q is not used", m.name)
+		}
+	}
+	for _, l := range c.d.lists.all {
+		if !l.used {
+			c.r.warnAt(WarnUnusedList, c.d.files[l.pos.file], l.pos, location{"list", l.name}, "list %q is not used", l.name)
+		}
+	}
+}
