@@ -175,13 +175,13 @@ func newTally() *tally {
 }
 
 func (y *tally) add(rec *ring.Record) error {
+	if rec.Flags&abi.RecDrop != 0 {
+		return nil
+	}
 	if rec.TS < y.lastTS {
 		y.backs++
 	}
 	y.lastTS = max(y.lastTS, rec.TS)
-	if rec.Flags&abi.RecDrop != 0 {
-		return nil
-	}
 	y.native[rec.Native]++
 	y.perCPU[rec.CPU]++
 	y.lastSeq[rec.CPU] = rec.Seq
@@ -253,7 +253,7 @@ func TestDeviceInfo(t *testing.T) {
 		t.Errorf("clock offset before Enable: %d", info.ClockOffset)
 	}
 	enable(t, s, maskOf())
-	ahead := time.Duration(int64(s.now()) - time.Now().UnixNano()).Abs()
+	ahead := time.Duration(int64(s.Now()) - time.Now().UnixNano()).Abs()
 	if ahead > time.Second {
 		t.Errorf("event time is %v from the wall clock", ahead)
 	}

@@ -164,8 +164,8 @@ func TestOrder(t *testing.T) {
 	if y.backs != stats.Late || stats.Late*1000 > stats.Records || stats.Ahead != 0 {
 		t.Errorf("%d of %d records went back in time: %+v", y.backs, stats.Records, stats)
 	}
-	if y.lastTS > s.now() || y.lastTS+uint64(patience) < s.now() {
-		t.Errorf("last record at %d, now %d", y.lastTS, s.now())
+	if y.lastTS > s.Now() || y.lastTS+uint64(patience) < s.Now() {
+		t.Errorf("last record at %d, now %d", y.lastTS, s.Now())
 	}
 	t.Logf("%+v", stats)
 }

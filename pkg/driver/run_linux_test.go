@@ -34,7 +34,7 @@ func newFakeSession(t *testing.T) *fakeSession {
 	}
 	t.Cleanup(func() { _, _ = device.close(), own.close() })
 	s := &Session{config: Config{Batch: time.Millisecond}.withDefaults(), poller: own, clock: boottime}
-	s.reader = ring.NewReader(s.now)
+	s.reader = ring.NewReader(s.Now)
 	s.reader.Poison = true
 	p := ringtest.New(4096)
 	p.Clock = boottime

@@ -82,7 +82,7 @@ type mappedRing struct {
 // that are up. Nothing is recorded before SetMask and Enable.
 func Open(config Config) (*Session, error) {
 	s := &Session{config: config.withDefaults(), clock: boottime, rings: make(map[int]mappedRing)}
-	s.reader = ring.NewReader(s.now)
+	s.reader = ring.NewReader(s.Now)
 	dev, err := openDevice(s.config.Path)
 	if err != nil {
 		return nil, err
@@ -179,8 +179,8 @@ func (s *Session) addRing(cpu int, mem ring.Mapping) error {
 	return nil
 }
 
-// now is the time as events tell it.
-func (s *Session) now() uint64 { return s.clock() + uint64(s.offset.Load()) }
+// Now is the time as events tell it, in ns since the epoch.
+func (s *Session) Now() uint64 { return s.clock() + uint64(s.offset.Load()) }
 
 // Info is what the module said of itself and of this session.
 func (s *Session) Info() abi.Info {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/eyas-security/eyas/pkg/config"
+	"github.com/eyas-security/eyas/pkg/output"
+	"github.com/eyas-security/eyas/pkg/rules"
+	"github.com/eyas-security/eyas/pkg/state"
+)
+
+// alerter turns a match into an alert. What it hands out owns its texts: the
+// event may be gone before they are written.
+type alerter struct {
+	host    string
+	outputs *output.Outputs
+	ev      *state.Event // that is being evaluated
+	buf     []byte
+	num     uint64
+}
+
+func (a *alerter) raise(r *rules.Rule) {
+	a.num++
+	a.buf = r.Output.Append(a.buf[:0], a.ev)
+	alert := &output.Alert{
+		Time: a.ev.TS, Rule: r.Name, Source: r.Source, Hostname: a.host, Message: string(a.buf),
+		Priority: r.Priority, Tags: r.Tags,
+	}
+	fields := r.Output.Fields()
+	for i := range fields {
+		f := &fields[i]
+		a.buf = f.AppendJSON(a.buf[:0], a.ev)
+		alert.Fields = append(alert.Fields, output.KV{Key: f.Name, Value: string(a.buf)})
+	}
+	a.outputs.Send(alert)
+}
+
+func openOutputs(cfg *config.Config, opt Options) (*output.Outputs, error) {
+	out := output.Options{
+		Encoder: output.Encoder{
+			JSON: cfg.JSONOutput, Output: cfg.JSONIncludeOutput, Fields: cfg.JSONIncludeOutputFields,
+			Tags: cfg.JSONIncludeTags, Message: cfg.JSONIncludeMessage, ISOTime: cfg.TimeISO8601,
+		},
+		Capacity: int(cfg.OutputsQueue.Capacity), Buffered: cfg.BufferedOutputs,
+		Report: func(err error) { opt.Log.Error(err) },
+	}
+	if cfg.StdoutOutput.Enabled {
+		out.Stdout = opt.Stdout
+	}
+	if cfg.FileOutput.Enabled {
+		out.File = &output.FileOptions{Name: cfg.FileOutput.Filename, KeepAlive: cfg.FileOutput.KeepAlive}
+	}
+	return output.New(out)
+}
+
+// closeOutputs writes what waits and tells of alerts that could not be written.
+func closeOutputs(outputs *output.Outputs, log *logrus.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	err := outputs.Close(ctx)
+	for _, s := range outputs.Stats() {
+		if s.Lost > 0 {
+			log.Errorf("output %s: %d alerts lost, %d written", s.Name, s.Lost, s.Sent)
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Errorf("outputs did not take the last alerts within %v", closeTime)
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/eyas-security/eyas/pkg/abi"
+	"github.com/eyas-security/eyas/pkg/config"
+	"github.com/eyas-security/eyas/pkg/driver"
+	"github.com/eyas-security/eyas/pkg/engine"
+	"github.com/eyas-security/eyas/pkg/output"
+	"github.com/eyas-security/eyas/pkg/ring"
+	"github.com/eyas-security/eyas/pkg/rules"
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/state"
+)
+
+// Options is what a run needs beside the configuration.
+type Options struct {
+	Rules  *RuleSet
+	Stdout io.Writer
+	Log    *logrus.Logger
+	Proc   string        // root of /proc
+	Etc    string        // where passwd and group are
+	For    time.Duration // end by itself after that time; 0 = never
+}
+
+// closeTime bounds how long the outputs may take to write what they still hold.
+const closeTime = 5 * time.Second
+
+// Run watches this host until ctx is done.
+func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
+	mode, err := engine.ParseMatching(cfg.RuleMatching)
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	plan := Plan(cfg, opt.Rules.Active)
+	for _, w := range plan.Warnings() {
+		opt.Log.Warn(w)
+	}
+	outputs, err := openOutputs(cfg, opt)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeOutputs(outputs, opt.Log)) }()
+	session, err := openSession(cfg, plan.Kernel)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if opt.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, opt.For)
+		defer cancel()
+	}
+	p, err := newPipeline(opt, mode, outputs, session.Now)
+	if err != nil {
+		return err
+	}
+	return p.live(ctx, session)
+}
+
+// openSession opens a session with its mask set. Nothing is recorded yet.
+func openSession(cfg *config.Config, mask schema.Mask) (*driver.Session, error) {
+	s, err := driver.Open(driver.Config{
+		Path: cfg.Driver.Device, RingBytes: cfg.Driver.RingBytes, SnapLen: cfg.Driver.Snaplen,
+		DropFailed: cfg.Driver.DropFailedExits, IncludeSelf: cfg.Driver.IncludeSelf,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.SetMask(abi.Mask{Native: mask.Native, Compat: mask.Compat, Tracepoints: mask.Tracepoints}); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// live records first, then scans /proc, then replays what was recorded since:
+// nothing that happens while the scan runs is missed.
+func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
+	if err := s.Enable(); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := p.state.LoadUsers(); err != nil {
+		return err
+	}
+	if err := p.state.ScanProc(""); err != nil {
+		return fmt.Errorf("scan /proc: %w", err)
+	}
+	p.log.WithFields(logrus.Fields{
+		"rules": len(p.rules), "threads": p.state.NumThreads(), "scan": time.Since(start).Round(time.Millisecond),
+	}).Info("watching")
+	err := s.Run(ctx, p.record, func() { p.tellLosses(s) })
+	p.summary(s)
+	return err
+}
+
+// pipeline takes records to alerts. It belongs to one goroutine.
+type pipeline struct {
+	log         *logrus.Logger
+	rules       []*rules.Rule
+	state       *state.State
+	engine      *engine.Engine
+	alerts      *alerter
+	ev          state.Event
+	num         uint64
+	native      *[schema.NumNative]schema.SC
+	compat      *[schema.NumNative]schema.SC
+	tracepoints [64]schema.SC // by bit of the mask
+
+	undecodable uint64      // records that are no events
+	badRecord   error       // the last of them, until it is told
+	told        ring.Counts // what tellLosses has told of
+	toldAt      time.Time
+}
+
+func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now func() uint64) (*pipeline, error) {
+	host, err := output.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	arch := schema.HostArch()
+	p := &pipeline{
+		log: opt.Log, rules: opt.Rules.Active,
+		state:  state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now}),
+		engine: engine.New(opt.Rules.Active, mode),
+		alerts: &alerter{host: host, outputs: outputs},
+		native: arch.Native(), compat: arch.Compat(),
+	}
+	for sc := range schema.TracepointSCs().All() {
+		p.tracepoints[sc.Info().Tracepoint] = sc
+	}
+	return p, nil
+}
+
+// record takes one record of the rings through state and rules.
+func (p *pipeline) record(rec *ring.Record) error {
+	if rec.Flags&abi.RecDrop != 0 {
+		return nil // counted by the reader, told by tellLosses
+	}
+	if err := p.ev.Decode(rec.Event); err != nil {
+		p.undecodable++
+		p.badRecord = fmt.Errorf("ring of cpu %d, record %d: %w", rec.CPU, rec.Seq, err)
+		return nil
+	}
+	p.num++
+	p.ev.Num, p.ev.CPU, p.ev.RecFlags, p.ev.Native, p.ev.Path = p.num, uint16(rec.CPU), rec.Flags, rec.Native, rec.Path
+	p.ev.SC = p.code(rec)
+	p.state.Update(&p.ev)
+	p.alerts.ev = &p.ev
+	p.engine.Process(&p.ev, p.alerts.raise)
+	p.state.Done(&p.ev)
+	return nil
+}
+
+// code is the portable code of what a record is about.
+func (p *pipeline) code(rec *ring.Record) schema.SC {
+	switch {
+	case rec.Flags&abi.RecTracepoint != 0:
+		return p.tracepoints[rec.Native%uint16(len(p.tracepoints))]
+	case int(rec.Native) >= schema.NumNative:
+		return schema.SCUnknown
+	case rec.Flags&abi.RecCompat != 0:
+		return p.compat[rec.Native]
+	}
+	return p.native[rec.Native]
+}
