@@ -140,10 +140,7 @@ func (r *Reader) advance(c *CPU) bool {
 			if !c.parse() {
 				return false
 			}
-			c.key = c.next.TS
-			if c.key > r.ahead {
-				c.key = r.until
-			}
+			c.key = r.keyOf(&c.next)
 			return c.key <= r.until
 		}
 		if c.settled {
@@ -152,6 +149,18 @@ func (r *Reader) advance(c *CPU) bool {
 		r.settle(c)
 	}
 	return false
+}
+
+// keyOf is the time that a record is merged by. A DROP record tells of losses
+// that may be long past; it appears with the record after it and is never late.
+func (r *Reader) keyOf(rec *Record) uint64 {
+	switch {
+	case rec.TS > r.ahead:
+		return r.until
+	case rec.Flags&abi.RecDrop != 0:
+		return max(rec.TS, r.newest)
+	}
+	return rec.TS
 }
 
 // settle waits until c has a new record or is idle. The waiting of all rings
@@ -190,7 +199,7 @@ func (r *Reader) account(c *CPU, rec *Record) {
 		r.stats.Late++
 	}
 	r.newest = max(r.newest, c.key)
-	if c.key != rec.TS {
+	if rec.TS > r.ahead {
 		r.stats.Ahead++
 	}
 	if rec.Flags&abi.RecDrop != 0 {

@@ -292,7 +292,7 @@ func TestDropsAndGaps(t *testing.T) {
 		t.Fatalf("got %q, want %q", got, want)
 	}
 	put(t, p, 2)
-	if got, want := collect(t, r), "0:2(lost 9) 0:2"; got != want {
+	if got, want := collect(t, r), "0:1(lost 9) 0:2"; got != want {
 		t.Fatalf("got %q, want %q", got, want)
 	}
 	if s := r.Stats(); s.Lost != (Lost{Full: 9}) || s.SeqGaps != 0 || s.Drops != 1 || s.Records != 12 {
@@ -314,6 +314,24 @@ func TestDropsAndGaps(t *testing.T) {
 	collect(t, r)
 	if s := r.Stats(); s.SeqGaps != 4 {
 		t.Errorf("gaps: got %d, want 4", s.SeqGaps)
+	}
+}
+
+// TestDropIsNotLate: what a DROP record tells may be long past when it comes.
+func TestDropIsNotLate(t *testing.T) {
+	r, ps := newTestReader(t, later, 2, 512)
+	for range 12 { // one too many
+		ps[0].Put(ringtest.Record{Event: ringtest.EventBytes(1, 10, 1)})
+	}
+	put(t, ps[1], 50)
+	collect(t, r)
+	put(t, ps[0], 60)
+	put(t, ps[1], 55)
+	if got, want := collect(t, r), "0:10(lost 1) 1:55 0:60"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if s := r.Stats(); s.Late != 0 {
+		t.Errorf("late: got %d, want 0", s.Late)
 	}
 }
 

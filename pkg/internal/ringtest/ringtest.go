@@ -139,7 +139,7 @@ func (p *Producer) attempt(r Record) bool {
 		return false
 	}
 	if p.lost.Sum() > 0 {
-		p.writeDrop(seq, ts)
+		p.writeDrop(seq)
 	}
 	p.write(seq, ts, r)
 	atomic.StoreUint64(&p.producer.Head, p.head)
@@ -168,9 +168,9 @@ func recordLen(r Record) uint64 {
 	return uint64(n+7) &^ 7
 }
 
-func (p *Producer) writeDrop(seq uint32, ts uint64) {
+func (p *Producer) writeDrop(seq uint32) {
 	w := p.begin(seq, abi.RecDrop|abi.RecExt, 0)
-	w.bytes(EventBytes(0, ts, 0))
+	w.bytes(EventBytes(0, p.lost.LastTS, 0))
 	w.u16(abi.ExtTypeDrop)
 	w.u16(uint16(unsafe.Sizeof(p.lost)))
 	for _, v := range []uint64{p.lost.FirstTS, p.lost.LastTS, p.lost.Full, p.lost.Nested, p.lost.TooLarge, p.lost.BadReader} {
