@@ -353,6 +353,14 @@ var fdFields = []Field{
 			v.setBool(e.NameChanged)
 			return e.FD != nil
 		}, byType: fdByType},
+	{Name: "fd.cip.name", Class: "fd", Desc: "host name of the client; names are not looked up, so it has no value",
+		Type: schema.PTCharBuf, Flags: NoRHS | NoTransformer, Deps: DepFDs, get: never, byType: alwaysAbsent},
+	{Name: "fd.sip.name", Class: "fd", Desc: "host name of the server; names are not looked up, so it has no value",
+		Type: schema.PTCharBuf, Flags: NoRHS | NoTransformer, Deps: DepFDs, get: never, byType: alwaysAbsent},
+	{Name: "fd.lip.name", Class: "fd", Desc: "host name of this end; names are not looked up, so it has no value",
+		Type: schema.PTCharBuf, Flags: NoRHS | NoTransformer, Deps: DepFDs, get: never, byType: alwaysAbsent},
+	{Name: "fd.rip.name", Class: "fd", Desc: "host name of the other end; names are not looked up, so it has no value",
+		Type: schema.PTCharBuf, Flags: NoRHS | NoTransformer, Deps: DepFDs, get: never, byType: alwaysAbsent},
 	{Name: "fd.dev", Class: "fd", Desc: "device of the file",
 		Type: schema.PTInt32, Format: schema.PFHex, Deps: DepFDs, get: fdInt(func(f *state.FD) int64 { return int64(int32(f.Dev)) }), byType: fdByType},
 	{Name: "fd.dev.major", Class: "fd", Desc: "major number of the file's device",

@@ -229,6 +229,21 @@ func (f *Field) Usage() string {
 	return strings.Join(forms, " or ")
 }
 
+// Exists tells whether text is a field with a good argument. It is cheaper than
+// Lookup when it is not.
+func Exists(text string) bool {
+	if strings.IndexByte(text, '.') < 0 {
+		return false
+	}
+	name, _, _ := strings.Cut(text, "[")
+	f := find(name)
+	if f == nil || len(f.Name) < len(name) && f.Arg&ArgDot == 0 {
+		return false
+	}
+	_, err := Lookup(text)
+	return err == nil
+}
+
 // find returns the field that text begins with: the longest name of the first
 // class that has one.
 func find(text string) *Field {

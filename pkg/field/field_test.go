@@ -143,6 +143,7 @@ func TestEventFields(t *testing.T) {
 	tests := []struct{ name, want string }{
 		{"evt.num", "9"}, {"evt.type", "openat"}, {"syscall.type", "openat"}, {"evt.dir", "<"}, {"evt.category", "file"}, {"evt.source", "syscall"},
 		{"evt.rawtime", "1700000000131456789"}, {"evt.rawtime.s", "1700000000"}, {"evt.rawtime.ns", "131456789"}, {"evt.time.iso8601", "2023-11-14T22:13:20.131456789+0000"},
+		{"evt.reltime", "008000000"}, {"evt.reltime.s", "0"}, {"evt.reltime.ns", "008000000"},
 		{"evt.args", "fd=3(<f>/etc/shadow) dirfd=-100(AT_FDCWD) name=../etc/shadow(/etc/shadow) flags=16391(O_CREAT|O_RDWR|O_F_CREATED) mode=0755 dev=FE00 ino=77"},
 		{"evt.arg.fd", "<f>/etc/shadow"}, {"evt.arg[1]", "AT_FDCWD"}, {"evt.arg.name", "/etc/shadow"}, {"evt.arg.mode", "0755"}, {"evt.arg[99]", "-"}, {"evt.arg[-1]", "-"}, {"evt.arg.res", "-"},
 		{"evt.rawarg.name", "../etc/shadow"}, {"evt.rawarg.fd", "3"}, {"evt.rawarg.flags", "4007"}, {"evt.rawarg.addr", "-"},

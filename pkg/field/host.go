@@ -33,6 +33,22 @@ func userName(e *state.Event, uid uint32) (string, bool) {
 	return e.State.UserName(uid)
 }
 
+func userHome(e *state.Event, uid uint32) (string, bool) {
+	if e.State == nil {
+		return "", false
+	}
+	u, ok := e.State.User(uid)
+	return u.Home, ok
+}
+
+func userShell(e *state.Event, uid uint32) (string, bool) {
+	if e.State == nil {
+		return "", false
+	}
+	u, ok := e.State.User(uid)
+	return u.Shell, ok
+}
+
 func groupName(e *state.Event, gid uint32) (string, bool) {
 	if e.State == nil {
 		return "", false

@@ -224,133 +224,6 @@ func threadCgroups(e *state.Event, v *Value) bool {
 	return true
 }
 
-// Ancestors.
-
-func bindLevel(r *Ref, arg string) (pick, error) {
-	n, err := strconv.Atoi(arg)
-	if err != nil || n < 0 {
-		return nil, fmt.Errorf("field %s: %q is no level of ancestors (0 is the process, 1 its parent)", r.Name, arg)
-	}
-	r.Match = MatchOne
-	return func(e *state.Event) *state.Thread {
-		if t := known(e); t != nil {
-			return t.Ancestor(n)
-		}
-		return nil
-	}, nil
-}
-
-func bindAncestorStr(get func(*state.Thread) string) func(*Ref, string) error {
-	return func(r *Ref, arg string) error {
-		who, err := bindLevel(r, arg)
-		r.Extract, r.Print = strOf(who, get), nil
-		return err
-	}
-}
-
-func bindAncestorInt(get func(*state.Thread) int64) func(*Ref, string) error {
-	return func(r *Ref, arg string) error {
-		who, err := bindLevel(r, arg)
-		r.Extract, r.Print = intOf(who, get), nil
-		return err
-	}
-}
-
-func bindAncestorAppend(get func(*state.Thread, []byte) []byte) func(*Ref, string) error {
-	return func(r *Ref, arg string) error {
-		who, err := bindLevel(r, arg)
-		r.Extract, r.Print = appendOf(who, get), nil
-		return err
-	}
-}
-
-// ancestorsOf lists a value of every ancestor, from the parent upwards.
-func ancestorsOf(set func(*state.Thread, *Value)) Extract {
-	return func(e *state.Event, v *Value) bool {
-		v.Reset()
-		t := known(e)
-		if t == nil {
-			return false
-		}
-		for a, n := t.Ancestor(1), 0; a != nil && n < maxLevels; a, n = a.Ancestor(1), n+1 {
-			set(a, v.Next())
-		}
-		return len(v.List) > 0
-	}
-}
-
-// maxLevels bounds a walk to the root.
-const maxLevels = 1 << 12
-
-func eachStr(get func(*state.Thread) string) Extract {
-	return ancestorsOf(func(t *state.Thread, v *Value) { v.S = get(t) })
-}
-
-func eachInt(get func(*state.Thread) int64) Extract {
-	return ancestorsOf(func(t *state.Thread, v *Value) { v.setInt(get(t)) })
-}
-
-func eachAppend(get func(*state.Thread, []byte) []byte) Extract {
-	return ancestorsOf(func(t *state.Thread, v *Value) { v.setScratch(get(t, v.scratch())) })
-}
-
-// joined makes one text of the values of all ancestors.
-func joined(get func(*state.Thread, []byte) []byte) Extract {
-	return func(e *state.Event, v *Value) bool {
-		t := known(e)
-		if t == nil || t.Ancestor(1) == nil {
-			return false
-		}
-		dst := v.scratch()
-		for a, n := t.Ancestor(1), 0; a != nil && n < maxLevels; a, n = a.Ancestor(1), n+1 {
-			if n > 0 {
-				dst = append(dst, ' ')
-			}
-			dst = get(a, dst)
-		}
-		v.setScratch(dst)
-		return true
-	}
-}
-
-func joinedStr(get func(*state.Thread) string) Extract {
-	return joined(func(t *state.Thread, dst []byte) []byte { return append(dst, get(t)...) })
-}
-
-// maxEnvLevels is how many processes proc.aenv[NAME] looks at.
-const maxEnvLevels = 20
-
-func bindAncestorEnv(r *Ref, arg string) error {
-	if _, err := strconv.Atoi(arg); err == nil {
-		who, err := bindLevel(r, arg)
-		r.Print = nil
-		r.Extract = func(e *state.Event, v *Value) bool {
-			if known(e) == nil {
-				return false
-			}
-			v.S = ""
-			if t := who(e); t != nil {
-				v.setScratch(t.AppendEnv(v.scratch()))
-			}
-			return true
-		}
-		return err
-	}
-	r.Match, r.Print = MatchOne, nil
-	r.Extract = func(e *state.Event, v *Value) bool {
-		t := known(e)
-		if t == nil {
-			return false
-		}
-		v.S = ""
-		for a, n := t.Ancestor(1), 0; a != nil && n < maxEnvLevels && v.S == ""; a, n = a.Ancestor(1), n+1 {
-			v.S, _ = a.Getenv(arg)
-		}
-		return true
-	}
-	return nil
-}
-
 // Standard descriptors.
 
 func stdName(num int64) Extract {
@@ -408,7 +281,7 @@ func capsOf(get func(*state.Thread) uint64) Extract {
 
 // Users and groups.
 
-// userText is the name of a user or group, <NA> when it is not known.
+// idText is the name of a user or group, <NA> when it is not known.
 func idText(id func(*state.Thread) uint32, name func(*state.Event, uint32) (string, bool)) Extract {
 	return func(e *state.Event, v *Value) bool {
 		t := known(e)
@@ -436,10 +309,4 @@ func loginUIDNum(t *state.Thread) int64 {
 		return -1
 	}
 	return int64(t.LoginUID)
-}
-
-// containerID knows no containers yet.
-func containerID(e *state.Event, v *Value) bool {
-	v.S = "host"
-	return true
 }

@@ -192,6 +192,10 @@ var userFields = []Field{
 		Type: schema.PTUint32, Format: schema.PFID, Deps: DepCreds, get: idNum(uid)},
 	{Name: "user.name", Class: "user", Desc: "name of the user, <NA> when it is not known",
 		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(uid, userName)},
+	{Name: "user.homedir", Class: "user", Desc: "home directory of the user, <NA> when it is not known",
+		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(uid, userHome)},
+	{Name: "user.shell", Class: "user", Desc: "login shell of the user, <NA> when it is not known",
+		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(uid, userShell)},
 	{Name: "user.loginuid", Class: "user", Desc: "number of the user who logged in, -1 for none",
 		Type: schema.PTInt64, Format: schema.PFID, Deps: DepCreds, get: intOf(known, loginUIDNum)},
 	{Name: "user.loginname", Class: "user", Desc: "name of the user who logged in, <NA> for none",
@@ -206,8 +210,23 @@ var groupFields = []Field{
 		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(gid, groupName)},
 }
 
-// containerFields are about the container of the process.
+// containerFields are about the container of the process. No containers are
+// known yet: every process is one of the host.
 var containerFields = []Field{
 	{Name: "container.id", Class: "container", Desc: "short id of the container, host outside of any",
-		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: containerID},
+		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: constText("host")},
+	{Name: "container.name", Class: "container", Desc: "name of the container, host outside of any",
+		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: constText("host")},
+	{Name: "container.image.repository", Class: "container", Desc: "image of the container without its tag",
+		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: constText("")},
+	{Name: "container.image.tag", Class: "container", Desc: "tag of the container's image",
+		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: constText("")},
+	{Name: "container.privileged", Class: "container", Desc: "whether the container runs with all privileges",
+		Type: schema.PTBool, Deps: DepThread, get: never},
+	{Name: "container.start_ts", Class: "container", Desc: "when the container began, nanoseconds since 1970",
+		Type: schema.PTAbsTime, Format: schema.PFDec, Deps: DepThread, get: never},
+	{Name: "k8s.pod.name", Class: "k8s", Desc: "name of the pod",
+		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: never},
+	{Name: "k8s.ns.name", Class: "k8s", Desc: "namespace of the pod",
+		Type: schema.PTCharBuf, Flags: Suggested, Deps: DepThread, get: never},
 }

@@ -16,7 +16,7 @@ func (c *checker) warn(r Range, msg string) {
 // warnConstant remarks on constants that were likely meant as something else.
 func (c *checker) warnConstant(t *Text) {
 	bare := strings.Join(strings.FieldsFunc(t.Text, func(r rune) bool { return r < 256 && isSpace(byte(r)) }), "")
-	if _, err := field.Lookup(bare); err == nil {
+	if field.Exists(bare) {
 		c.warn(t.R, "'"+t.Text+"' is a constant text and also the name of a field: write val("+bare+") for the value of the field")
 		return
 	}

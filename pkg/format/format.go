@@ -228,6 +228,9 @@ func (p *parser) field(width int) bool {
 		}
 	}
 	for n := name; n > 0; n-- {
+		if !field.Exists(rest[:n]) {
+			continue
+		}
 		if ref, err := field.Lookup(rest[:n]); err == nil {
 			p.addRef(&ref, n, width)
 			return true

@@ -69,6 +69,7 @@ type State struct {
 	numFDs  int
 	gen     uint64
 	lineage uint64
+	first   uint64 // time of the first event that is no meta event
 	stats   Stats
 	second  uint64 // of event time, for Lookups
 	lookups int
@@ -133,6 +134,10 @@ func (s *State) Threads(f func(*Thread) bool) {
 	}
 }
 
+// FirstTS returns the time of the first event that is no meta event, 0 before
+// it.
+func (s *State) FirstTS() uint64 { return s.first }
+
 // Lineage moves whenever something changed that a descendant may see of its
 // ancestors, or a thread changed its parent.
 func (s *State) Lineage() uint64 { return s.lineage }
@@ -150,6 +155,9 @@ func (s *State) Update(e *Event) {
 	e.FD, e.FDNum, e.HasFD = nil, 0, false
 	e.OldName, e.NameChanged = "", false
 	e.closes, e.exits = false, false
+	if s.first == 0 && e.Info().Category.Class() != schema.ECMetaevent {
+		s.first = e.TS
+	}
 	s.findThread(e)
 	s.findFD(e)
 	if parse := parsers[e.Type]; parse != nil {
