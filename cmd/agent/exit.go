@@ -43,6 +43,7 @@ func (e *invalidError) Unwrap() error { return e.err }
 func exitCode(err error) int {
 	var usage *usageError
 	var invalid *invalidError
+	var problems problemsError
 	switch {
 	case err == nil:
 		return exitDone
@@ -50,7 +51,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &invalid), config.IsInvalid(err):
 		return exitInvalid
-	case driver.Unusable(err):
+	case driver.Unusable(err), errors.As(err, &problems):
 		return exitUnusable
 	}
 	return exitFailed

@@ -66,6 +66,7 @@ func (a *command) app(stdout, stderr io.Writer) *cli.App {
 			a.fieldsCommand(),
 			a.eventsCommand(),
 			a.syscallsCommand(),
+			a.driverCommand(),
 			a.configCommand(),
 			a.versionCommand(),
 		},

@@ -148,10 +148,19 @@ func lineName(line int, arch schema.Arch) string {
 	default:
 		mask.Native[line/64] = 1 << (line % 64)
 	}
-	if names := selection.Names(mask.SCs(arch)); len(names) == 1 {
-		return names[0]
+	for sc := range mask.SCs(arch).All() {
+		return scName(sc)
 	}
 	return "number " + strconv.Itoa(line)
+}
+
+// scName is the name of the call's own event, or of the call.
+func scName(sc schema.SC) string {
+	names := selection.Names(schema.SCsOf(sc))
+	if len(names) == 1 {
+		return names[0]
+	}
+	return sc.String() // it goes by several
 }
 
 func (s *sessionRecord) text(w io.Writer) {

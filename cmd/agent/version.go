@@ -16,8 +16,8 @@ func (a *command) versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "version",
 		Usage: "print versions of agent, module interface, event schema and rule language",
-		Description: "The module that is loaded may be of another version than the one that this agent wants; if there is none\n" +
-			"the line says why.\n\nExample:\n\n   agent version --json",
+		Description: "The module that is loaded may be of another version than the one that this agent wants; if none is\n" +
+			"loaded the line says so.\n\nExample:\n\n   agent version --json",
 		Flags:  []cli.Flag{jsonFlag},
 		Action: printVersion,
 	}
@@ -44,7 +44,7 @@ func printVersion(c *cli.Context) error {
 		ABI:    fmt.Sprintf("%d.%d", want.ABIMajor, want.ABIMinor),
 		Schema: fmt.Sprintf("%d.%d.%d", want.SchemaMajor, want.SchemaMinor, want.SchemaPatch),
 		Engine: rules.EngineVersion.String(),
-		Module: loadedModule(),
+		Module: loadedModule(c),
 	}
 	w := c.App.Writer
 	if c.Bool("json") {
@@ -58,10 +58,11 @@ func printVersion(c *cli.Context) error {
 	return nil
 }
 
-// loadedModule asks the module itself.
-func loadedModule() string {
-	if _, err := driver.Sessions(""); err != nil {
+// loadedModule is what the host says of the module.
+func loadedModule(c *cli.Context) string {
+	s, err := driver.Host{}.Status(c.Context)
+	if err != nil {
 		return err.Error()
 	}
-	return "loaded"
+	return loadedText(s)
 }
