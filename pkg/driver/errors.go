@@ -13,7 +13,7 @@ import (
 var (
 	ErrNotLoaded       = errors.New("the eyas kernel module is not loaded: run 'agent driver load', after 'agent driver install' if this host never had it")
 	ErrPermission      = errors.New("no permission to use the eyas kernel module: run as root (it needs CAP_SYS_ADMIN)")
-	ErrTooManySessions = errors.New("the eyas kernel module has no session left: stop another agent ('agent mask show' lists them) or load the module with a larger max_sessions")
+	ErrTooManySessions = errors.New("the eyas kernel module has no session left: stop another agent, or load the module with a larger max_sessions")
 	ErrRingMemory      = errors.New("the rings take more memory than the eyas kernel module may use: set a smaller driver.ring_bytes or load the module with a larger max_ring_bytes")
 	ErrNoTracepoint    = errors.New("this kernel lacks a tracepoint that the mask asks for: leave the event out, or use a kernel built with it")
 	ErrInUse           = errors.New("the eyas kernel module is in use: stop the agent that uses it first")

@@ -302,7 +302,13 @@ func TestLoadUnload(t *testing.T) {
 	}
 	h.write(t, "sys/module/eyas/refcnt", "2\n")
 	h.write(t, "sys/module/eyas/version", "0.0.9\n")
-	if err := h.Unload(ctx); !errors.Is(err, ErrInUse) {
+	h.write(t, "proc/812/comm", "agent\n")
+	for _, fd := range []string{"3", "7"} {
+		if err := errors.Join(os.MkdirAll(h.path("proc/812/fd"), 0o755), os.Symlink("/dev/eyas", h.path("proc/812/fd", fd))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Unload(ctx); !errors.Is(err, ErrInUse) || !strings.HasSuffix(err.Error(), " (agent with pid 812)") {
 		t.Errorf("Unload in use: got %v, want %v", err, ErrInUse)
 	}
 	if err := h.Load(ctx); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "0.0.9") {

@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/eyas-security/eyas/pkg/abi"
 )
 
 // Load loads the installed module and makes sure that its device is there and
@@ -116,23 +116,28 @@ func (h Host) Unload(ctx context.Context) error {
 	return nil
 }
 
-// whoUses names the processes that have the device open, where that can be told.
+// whoUses names the processes that have the device open: " (agent with pid 812)",
+// or "" where that cannot be told. It asks /proc and not the module, which may
+// have no session left to ask it with.
 func (h Host) whoUses() string {
-	if h.Root != "" {
-		return ""
-	}
-	heads, err := Sessions(DevicePath)
-	if err != nil || len(heads) == 0 {
-		return ""
-	}
 	var users []string
-	for _, head := range heads {
-		users = append(users, fmt.Sprintf("%s with pid %d", comm(head), head.TGID))
+	links, err := filepath.Glob(h.path("proc", "[0-9]*", "fd", "*"))
+	if err != nil {
+		return ""
+	}
+	for _, link := range links {
+		if to, err := os.Readlink(link); err != nil || to != DevicePath {
+			continue
+		}
+		dir := filepath.Dir(filepath.Dir(link))
+		comm, err := os.ReadFile(filepath.Join(dir, "comm"))
+		user := fmt.Sprintf("%s with pid %s", bytes.TrimSpace(comm), filepath.Base(dir))
+		if err == nil && !slices.Contains(users, user) {
+			users = append(users, user)
+		}
+	}
+	if len(users) == 0 {
+		return ""
 	}
 	return " (" + strings.Join(users, ", ") + ")"
-}
-
-func comm(head abi.SessionHead) string {
-	name, _, _ := bytes.Cut(head.Comm[:], []byte{0})
-	return string(name)
 }

@@ -117,7 +117,7 @@ func explainOpen(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w (%v)", ErrPermission, err)
 	case isTooMany(err):
-		return ErrTooManySessions
+		return fmt.Errorf("%w%s", ErrTooManySessions, Host{}.whoUses())
 	}
 	return err
 }
