@@ -99,6 +99,7 @@ const (
 	iocW  = 1 << 30
 	iocRW = 3 << 30
 
+	//lint:ignore SA4016 the number of the command stands in the same place as in its neighbours
 	IocInfo        = iocRW | unsafe.Sizeof(Info{})<<16 | IocMagic<<8 | 0
 	IocSetup       = iocW | unsafe.Sizeof(Setup{})<<16 | IocMagic<<8 | 1
 	IocSetMask     = iocW | unsafe.Sizeof(Mask{})<<16 | IocMagic<<8 | 2
