@@ -96,6 +96,13 @@ func joined(get func(*state.Thread, []byte) []byte) Extract {
 	}
 }
 
+// joinedArgs has no value when there is no argument at all.
+func joinedArgs(e *state.Event, v *Value) bool {
+	return allArgs(e, v) && v.S != ""
+}
+
+var allArgs = joined(appendArgsOf)
+
 func joinedStr(get func(*state.Thread) string) Extract {
 	return joined(func(t *state.Thread, dst []byte) []byte { return append(dst, get(t)...) })
 }

@@ -102,7 +102,8 @@ func (t openTest) holds(e *state.Event, flagsParam, modeParam int, creat bool) b
 	case openWrite:
 		return flags&schema.PPM_O_WRONLY != 0
 	case openCreate:
-		return flags&schema.PPM_O_F_CREATED != 0
+		res, _ := e.Res() // a nameless file comes into being without that flag
+		return flags&schema.PPM_O_F_CREATED != 0 || flags&schema.PPM_O_TMPFILE != 0 && res >= 0
 	}
 	makes := creat || flags&(schema.PPM_O_CREAT|schema.PPM_O_TMPFILE) != 0
 	return makes && mode&(schema.PPM_S_IXUSR|schema.PPM_S_IXGRP|schema.PPM_S_IXOTH) != 0

@@ -225,11 +225,12 @@ func eitherPort(e *state.Event, v *Value) bool {
 	return len(v.List) > 0
 }
 
-// fdTypes lists the kinds of all open descriptors, each once.
+// fdTypes lists the kinds of all open descriptors, each once, for events on a
+// descriptor.
 func fdTypes(e *state.Event, v *Value) bool {
 	v.Reset()
 	t := known(e)
-	if t == nil {
+	if t == nil || !e.HasFD {
 		return false
 	}
 	left := t.NumFDs()
@@ -239,7 +240,7 @@ func fdTypes(e *state.Event, v *Value) bool {
 			left--
 		}
 	}
-	if left > 0 { // walking all of them costs an allocation
+	if left > 0 || len(v.List) == 0 { // walking all of them costs an allocation
 		for f := range t.FDs() {
 			addType(v, f.Type.String())
 		}
@@ -269,7 +270,7 @@ func bindFDTypes(r *Ref, arg string) error {
 	r.Extract = func(e *state.Event, v *Value) bool {
 		v.Reset()
 		f := fdOf(e, num)
-		if f == nil {
+		if f == nil || !e.HasFD {
 			return false
 		}
 		addType(v, f.Type.String())
@@ -372,7 +373,7 @@ var fdFields = []Field{
 	{Name: "fd.nameraw", Class: "fd", Desc: "path as it was passed to the call",
 		Type: schema.PTCharBuf, Deps: DepFDs, get: fdNameRaw, byType: fdByType},
 	{Name: "fd.types", Class: "fd", Desc: "what the open descriptors of the process are, each word once; or what one of them is",
-		Type: schema.PTCharBuf, List: true, Format: schema.PFDec, Arg: ArgIndex, Flags: NoRHS, Deps: DepFDs, get: fdTypes, bind: bindFDTypes},
+		Type: schema.PTCharBuf, List: true, Format: schema.PFDec, Arg: ArgIndex, Flags: NoRHS, Deps: DepFDs, get: fdTypes, bind: bindFDTypes, byType: fdByType},
 	{Name: "fd.is_upper_layer", Class: "fd", Desc: "whether the file is in the upper layer of an overlay",
 		Type: schema.PTBool, Deps: DepFDs, get: fdBool(fdFlag(schema.PPM_FD_UPPER_LAYER)), byType: fdByType},
 	{Name: "fd.is_lower_layer", Class: "fd", Desc: "whether the file is in a lower layer of an overlay",

@@ -79,6 +79,11 @@ func some(get Extract) Extract {
 	return func(e *state.Event, v *Value) bool { return get(e, v) && v.U != 0 }
 }
 
+// positive does so with ids that are -1 when unknown.
+func positive(get Extract) Extract {
+	return func(e *state.Event, v *Value) bool { return get(e, v) && v.Int() >= 0 }
+}
+
 func comm(t *state.Thread) string    { return t.Comm }
 func exe(t *state.Thread) string     { return t.Exe }
 func exePath(t *state.Thread) string { return t.ExePath }
