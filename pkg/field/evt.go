@@ -98,8 +98,10 @@ func Hostname() string {
 	return name
 }
 
-func evtHostname() Extract {
-	return func(_ *state.Event, v *Value) bool { v.S = Hostname(); return true }
+// setHostname asks for the name once, when a rule is compiled.
+func setHostname(r *Ref) {
+	name := Hostname()
+	r.Extract, r.byType = constText(name), decideText(name)
 }
 
 // Type and category.

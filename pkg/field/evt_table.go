@@ -41,7 +41,7 @@ var genericFields = []Field{
 	{Name: "evt.asynctype", Class: "evt", Desc: "name of an event put in from outside",
 		Type: schema.PTCharBuf, Deps: DepEvent, get: evtAsyncType, byType: asyncOnly},
 	{Name: "evt.hostname", Class: "evt", Desc: "name of this host; the environment variable FALCO_HOSTNAME overrides it",
-		Type: schema.PTCharBuf, Deps: DepEvent, get: evtHostname()},
+		Type: schema.PTCharBuf, Deps: DepEvent, setup: setHostname},
 }
 
 // eventFields hold for events of this host.

@@ -79,6 +79,7 @@ type Field struct {
 	print  Extract                        // what outputs show, where that is something else
 	byType func(*schema.Event) Decision   // what the event type decides by itself
 	bind   func(r *Ref, arg string) error // for fields with an argument
+	setup  func(r *Ref)                   // for what is found out once
 }
 
 // Ref is a field with its argument, ready for use.
@@ -206,6 +207,9 @@ func (r *Ref) bindArg(rest string) error {
 	case !r.HasArg && f.Arg&ArgRequired != 0:
 		return fmt.Errorf("field %s needs an argument: %s", f.Name, f.Usage())
 	case !r.HasArg:
+		if f.setup != nil {
+			f.setup(r)
+		}
 		return nil
 	}
 	return f.bind(r, r.Arg)
