@@ -52,12 +52,13 @@ as_root() {
 # fresh_dir TEMPLATE: a new folder beside its final place, so that mv makes it appear whole or not at all.
 fresh_dir() { mktemp -d "$1.tmp.XXXXXX"; }
 
-# mark_used PATH: a cache entry lives as long as someone uses it; its neighbours that nobody used for a month go.
+# mark_used PATH [PATTERN MINUTES]: a cache entry lives as long as someone uses it. Neighbours that match PATTERN and
+# that nobody used for so long go; by default all after a month.
 mark_used() {
 	local as=
 	[[ -O $1 ]] || as=as_root
 	$as touch "$1"
-	$as find "$(dirname "$1")" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+	$as find "$(dirname "$1")" -mindepth 1 -maxdepth 1 -name "${2-*}" -mmin "+${3-43200}" -exec rm -rf {} +
 }
 
 sha() { sha256sum | cut -c1-16; }
