@@ -24,21 +24,29 @@ type Host struct {
 
 // path is where the file p of this host lies.
 func (h Host) path(p ...string) string {
-	return filepath.Join(append([]string{"/", h.Root}, p...)...)
+	return filepath.Join("/", h.Root, h.resolve(filepath.Join(p...)))
 }
 
-// exists follows links within the root.
-func (h Host) exists(p string) bool {
-	for range 10 {
-		to, err := os.Readlink(h.path(p))
-		if err != nil {
-			break
+// resolve follows the links of p as a process whose root folder is Root would.
+func (h Host) resolve(p string) string {
+	done, todo := "/", strings.Split(p, "/")
+	for links := 0; len(todo) > 0; {
+		next := filepath.Join(done, todo[0])
+		todo = todo[1:]
+		to, err := os.Readlink(filepath.Join("/", h.Root, next))
+		if links++; err != nil || links > 255 {
+			done = next
+			continue
 		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(p), to)
+		if filepath.IsAbs(to) {
+			done = "/"
 		}
-		p = to
+		todo = append(strings.Split(to, "/"), todo...)
 	}
+	return done
+}
+
+func (h Host) exists(p string) bool {
 	_, err := os.Stat(h.path(p))
 	return err == nil
 }

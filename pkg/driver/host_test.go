@@ -92,10 +92,13 @@ func fakeHost(t *testing.T) Host {
 		h.write(t, p, text)
 	}
 	writeSource(t, h.path("usr/src/eyas-0.1.0"), "0.1.0")
-	if err := os.MkdirAll(h.path("lib/modules", testKernel), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("/usr/src/headers", h.path("lib/modules", testKernel, "build")); err != nil {
+	// As on Debian 13: a relative link, below another link.
+	err := errors.Join(
+		os.MkdirAll(h.path("usr/lib/modules", testKernel), 0o755),
+		os.Symlink("usr/lib", h.path("lib")),
+		os.Symlink("../../../src/headers", h.path("lib/modules", testKernel, "build")),
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -423,6 +426,24 @@ func TestDoctor(t *testing.T) {
 func wipe(h *Host) {
 	for _, p := range []string{"sys/module", "dev", "lib/modules/" + testKernel + "/updates", "lib/modules/" + testKernel + "/modules.dep", "var/lib/dkms"} {
 		_ = os.RemoveAll(h.path(p))
+	}
+}
+
+func TestResolve(t *testing.T) {
+	h := Host{Root: t.TempDir()}
+	h.write(t, "usr/lib/file", "")
+	for from, to := range map[string]string{"lib": "usr/lib", "abs": "/usr/lib", "up": "../../../usr/./lib", "usr/lib/loop": "loop", "out": "/lib/../lib"} {
+		if err := os.Symlink(to, filepath.Join(h.Root, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range []string{"usr/lib", "/lib/file/..", "abs", "up", "out", "up/../../lib", "../../lib"} {
+		if got := h.resolve(p); got != "/usr/lib" {
+			t.Errorf("resolve(%q): got %q, want /usr/lib", p, got)
+		}
+	}
+	if h.exists("usr/lib/loop") || h.exists("nothing/here") || !h.exists("up/file") {
+		t.Error("exists is wrong")
 	}
 }
 

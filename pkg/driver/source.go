@@ -23,13 +23,17 @@ const (
 // sourceFiles are what DKMS needs of a tree: dkms.conf and kmod/, without what a
 // build leaves there.
 func sourceFiles(tree string) ([]string, error) {
+	kmod, err := filepath.EvalSymlinks(filepath.Join(tree, "kmod"))
+	if err != nil {
+		return nil, err
+	}
 	files := []string{"dkms.conf"}
-	err := filepath.WalkDir(filepath.Join(tree, "kmod"), func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !d.Type().IsRegular() || isBuilt(d.Name()) {
+	err = filepath.WalkDir(kmod, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || isBuilt(d.Name()) {
 			return err
 		}
-		rel, err := filepath.Rel(tree, p)
-		files = append(files, rel)
+		rel, err := filepath.Rel(kmod, p)
+		files = append(files, filepath.Join("kmod", rel))
 		return err
 	})
 	return files, err

@@ -76,15 +76,7 @@ func (h Host) hasHeaders(kernel string) bool {
 
 // headers is the folder that lib/modules/KERNEL/build leads to.
 func (h Host) headers(kernel string) string {
-	p := filepath.Join("lib/modules", kernel, "build")
-	to, err := os.Readlink(h.path(p))
-	switch {
-	case err != nil:
-		return p
-	case filepath.IsAbs(to):
-		return to
-	}
-	return filepath.Join(filepath.Dir(p), to)
+	return h.resolve(filepath.Join("lib/modules", kernel, "build"))
 }
 
 // builtFiles are the modules that DKMS has built for a kernel, of any version.
