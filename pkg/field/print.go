@@ -3,6 +3,7 @@
 package field
 
 import (
+	"github.com/eyas-security/eyas/pkg/event"
 	"math"
 	"strconv"
 
@@ -57,7 +58,7 @@ func (t Type) appendOne(dst []byte, v *Value) []byte {
 	case KindText:
 		return append(dst, v.S...)
 	case KindBytes:
-		return appendPrintable(dst, bytesOf(v.S))
+		return appendPrintable(dst, event.ViewBytes(v.S))
 	case KindBool:
 		return strconv.AppendBool(dst, v.U != 0)
 	case KindFloat:
@@ -72,7 +73,7 @@ func (t Type) appendOne(dst []byte, v *Value) []byte {
 		}
 		return appendIntFormat(dst, t.Type, t.Format, v.Int())
 	}
-	return appendRawOf(dst, nil, t.Type, t.Format, bytesOf(v.S))
+	return appendRawOf(dst, nil, t.Type, t.Format, event.ViewBytes(v.S))
 }
 
 func decimal(f schema.Format) bool { return f != schema.PFHex && f != schema.PFOct }

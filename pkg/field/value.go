@@ -3,9 +3,9 @@
 package field
 
 import (
+	"github.com/eyas-security/eyas/pkg/event"
 	"math"
 	"net/netip"
-	"unsafe"
 
 	"github.com/eyas-security/eyas/pkg/schema"
 )
@@ -81,14 +81,14 @@ func (v *Value) setBool(b bool) {
 }
 
 // setView makes S a view of b, which must stay as it is while v is in use.
-func (v *Value) setView(b []byte) { v.S = view(b) }
+func (v *Value) setView(b []byte) { v.S = event.View(b) }
 
 // scratch is v's own buffer, empty; setScratch makes it S after appending.
 func (v *Value) scratch() []byte { return v.buf[:0] }
 
 func (v *Value) setScratch(b []byte) {
 	v.buf = b
-	v.S = view(b)
+	v.S = event.View(b)
 }
 
 // Scratch lends v's buffer to who computes a value from another one; SetScratch
@@ -111,10 +111,3 @@ func (v *Value) Next() *Value {
 	}
 	return &v.List[n]
 }
-
-// view is b as a string without a copy. This is the one place that does so: a
-// Value lives no longer than what it points into.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// bytesOf is the same the other way; the result must not be written to.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -54,7 +54,7 @@ var arrows = map[string]string{
 
 // Odd imports and the only packages that may have them.
 var corners = map[string]string{
-	"unsafe": "cdriver pkg/driver pkg/event pkg/field pkg/ring", // unsafe.Sizeof and the like are fine anywhere
+	"unsafe": "cdriver pkg/driver pkg/event pkg/ring", // unsafe.Sizeof and the like are fine anywhere
 	"C":      "cdriver",
 }
 
