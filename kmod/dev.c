@@ -15,6 +15,7 @@
 #include <linux/vmalloc.h>
 
 #include "eyas.h"
+#include "ring.h"
 
 static int dev_open(struct inode *inode, struct file *file)
 {

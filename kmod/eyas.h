@@ -2,7 +2,7 @@
 /*
  * eyas.h - what the files of the core share.
  *
- *   tracepoint -> probe.c -> ring.c (reserve, commit) -> fill.c
+ *   tracepoint -> probe.c -> ring.h (reserve, commit) -> fill.c
  *                    ^
  *   dev.c -> session.c -> mask.c (which probes are attached, who wants what)
  *
@@ -23,7 +23,6 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/wait.h>
-#include <asm/local.h>
 
 #include "compat/arch.h"
 #include "compat/compat.h"
@@ -49,27 +48,7 @@ struct eyas_area {
 	void *addr;
 };
 
-/* Both ends of one CPU's ring. Written by that CPU only, with preemption off. */
-struct eyas_ring {
-	u8 *data;		/* twice in a row: a record never wraps */
-	struct eyas_reader *reader;
-	struct eyas_producer *producer;
-	u64 size;
-	u64 spare;		/* only for rows with EYAS_ROW_RESERVE */
-	u64 watermark;
-	u64 head;		/* the truth; producer->head is a copy for the reader */
-	u64 last_ts;
-	u32 attempts;		/* that got past the nesting guard */
-	bool lossy;		/* `lost` has something to tell */
-	local_t nested;		/* attempts that did not; may be written by an interrupt */
-	unsigned long nested_told;
-	struct eyas_ext_drop lost;
-
-	struct eyas_ring *next;	/* while being freed */
-	struct eyas_area data_area;
-	struct eyas_area reader_area;
-	struct eyas_area producer_area;
-};
+struct eyas_ring;
 
 struct eyas_session {
 	/* Read by probes. */
@@ -77,7 +56,7 @@ struct eyas_session {
 	unsigned long lines[EYAS_LINE_LONGS];
 	struct eyas_ring * __percpu *rings;
 	s64 clock_offset;
-	pid_t tgid;
+	pid_t filter_tgid;	/* the opener's, or -1: its own calls are wanted, too */
 	struct pid *opener;
 	u32 flags;		/* EYAS_SETUP_* */
 	u32 snaplen;
@@ -124,13 +103,6 @@ int eyas_session_enable(struct eyas_session *s);
 unsigned int eyas_session_heads(struct eyas_session_head *heads, unsigned int room);
 int eyas_session_stat(struct eyas_session_stat *stat, struct eyas_counter *counters);
 void eyas_session_wake(struct eyas_session *s);
-
-/* ring.c */
-struct eyas_ring *eyas_ring_alloc(int cpu, u64 bytes, u64 watermark);
-void eyas_ring_free(struct eyas_ring *r);
-void eyas_ring_write(struct eyas_session *s, struct eyas_ring *r, struct eyas_hit *hit);
-void eyas_ring_nested(struct eyas_ring *r, unsigned int line);
-u64 eyas_ring_used(struct eyas_ring *r);
 
 /* mask.c */
 extern unsigned long eyas_union[EYAS_LINE_LONGS];

@@ -28,8 +28,8 @@ struct eyas_hit {
 	u64 ts;			/* event time, ns since the epoch; set with preemption off */
 	u64 tid;		/* header tid, initial pid namespace */
 	u16 sc;
-	u16 native_nr;
 	u16 rec_flags;		/* EYAS_REC_COMPAT, _X32, _TRACEPOINT */
+	u16 native_nr;
 	u16 counter;		/* line in the counter table */
 	bool locks_ok;		/* spinlock_t may be taken here (never on RT with preemption off) */
 	struct task_struct *task;	/* whose event it is: current, or the child of a fork */
@@ -65,7 +65,7 @@ struct eyas_fill {
  * On return f->pos is the end of the event, extensions lie behind it; the core
  * adds the end header and the padding, there is room for both behind f->end.
  */
-int eyas_fill_params(struct eyas_fill *f);
+int notrace eyas_fill_params(struct eyas_fill *f);
 
 /*
  * eyas_fill_prepare - read what takes sleeping locks on RT into a scratch

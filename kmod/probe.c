@@ -20,6 +20,7 @@
 
 #include "compat/tracepoint.h"
 #include "eyas.h"
+#include "ring.h"
 
 /*
  * Hits under way on this CPU. Above 1, a hit has interrupted another: the ring is
@@ -31,31 +32,26 @@ static DEFINE_PER_CPU(int, eyas_depth);
 /* ---------------------------------------------------------------- delivery */
 
 /* The number alone may have been given to a new process since. */
-static noinline bool is_opener(const struct eyas_session *s, struct task_struct *task)
+static noinline notrace bool is_opener(const struct eyas_session *s, struct task_struct *task)
 {
 	return task_tgid(task) == s->opener;
 }
 
-static __always_inline void deliver_to(struct eyas_session *s, struct eyas_hit *hit)
+static __always_inline void deliver_to(struct eyas_session *s, struct eyas_hit *hit, unsigned int counter)
 {
-	struct eyas_ring *r = *this_cpu_ptr(s->rings);
-	struct eyas_counter *c;
+	struct eyas_ring *r = __this_cpu_read(*s->rings);
 
 	if (unlikely(!r))
 		return;
-	c = &r->producer->counters[hit->counter];
-	if (unlikely(hit->task->tgid == s->tgid) && !(s->flags & EYAS_SETUP_INCLUDE_SELF) && is_opener(s, hit->task)) {
-		WRITE_ONCE(c->filtered_self, c->filtered_self + 1);
-		return;
-	}
-	if (unlikely(s->flags & EYAS_SETUP_DROP_FAILED) && IS_ERR_VALUE((unsigned long)hit->ret)) {
-		WRITE_ONCE(c->filtered_failed, c->filtered_failed + 1);
-		return;
-	}
-	eyas_ring_write(s, r, hit);
+	if (unlikely(hit->task->tgid == s->filter_tgid) && is_opener(s, hit->task))
+		r->producer->counters[counter].filtered_self++;
+	else if (unlikely(s->flags & EYAS_SETUP_DROP_FAILED) && IS_ERR_VALUE((unsigned long)hit->ret))
+		r->producer->counters[counter].filtered_failed++;
+	else
+		eyas_ring_write(s, r, hit, counter);
 }
 
-static noinline void deliver_nested(const struct eyas_hit *hit, unsigned int line)
+static noinline notrace void deliver_nested(unsigned int line, unsigned int counter)
 {
 	struct eyas_session *s;
 	struct eyas_ring *r;
@@ -64,14 +60,14 @@ static noinline void deliver_nested(const struct eyas_hit *hit, unsigned int lin
 	if (__this_cpu_read(eyas_depth) > 3)
 		return;
 	list_for_each_entry_rcu(s, &eyas_enabled, enabled_list) {
-		r = *this_cpu_ptr(s->rings);
+		r = __this_cpu_read(*s->rings);
 		if (r && test_bit(line, s->lines))
-			eyas_ring_nested(r, hit->counter);
+			eyas_ring_nested(r, counter);
 	}
 }
 
-/* Hands a hit to every session whose mask has the line. */
-static __always_inline void deliver(struct eyas_hit *hit, unsigned int line)
+/* Hands a hit to every session whose mask has the line, to be counted in another. */
+static __always_inline void deliver(struct eyas_hit *hit, unsigned int line, unsigned int counter)
 {
 	struct eyas_session *s;
 	bool prepared = false;
@@ -84,9 +80,9 @@ static __always_inline void deliver(struct eyas_hit *hit, unsigned int line)
 	if (likely(__this_cpu_inc_return(eyas_depth) == 1)) {
 		list_for_each_entry_rcu(s, &eyas_enabled, enabled_list)
 			if (likely(test_bit(line, s->lines)))
-				deliver_to(s, hit);
+				deliver_to(s, hit, counter);
 	} else {
-		deliver_nested(hit, line);
+		deliver_nested(line, counter);
 	}
 	__this_cpu_dec(eyas_depth);
 	preempt_enable_notrace();
@@ -94,15 +90,20 @@ static __always_inline void deliver(struct eyas_hit *hit, unsigned int line)
 		eyas_fill_release(hit);
 }
 
-static noinline void deliver_tp(struct eyas_hit *hit, unsigned int line)
+/* For all but the hottest caller. */
+static noinline notrace void deliver_call(struct eyas_hit *hit, unsigned int line)
 {
-	deliver(hit, line);
+	deliver(hit, line, hit->counter);
 }
 
 /* What every hit has. The rest is set where the row needs it. */
 static __always_inline void hit_init(struct eyas_hit *hit, const struct eyas_call *call, struct task_struct *task)
 {
-	hit->row = &eyas_rows[call->row];
+	const struct eyas_row *row = &eyas_rows[call->row];
+
+	/* Or its address is computed once for this and once for each look at it. */
+	OPTIMIZER_HIDE_VAR(row);
+	hit->row = row;
 	hit->sc = call->sc;
 	hit->task = task;
 	hit->tid = task->pid;
@@ -148,43 +149,45 @@ const struct eyas_call *eyas_call_of(unsigned int line)
 	return &eyas_calls_native[line];
 }
 
-static __always_inline void record_exit(struct pt_regs *regs, long ret, const struct eyas_call *call,
-					unsigned int line, u16 nr, u16 rec_flags)
+static __always_inline void exit_init(struct eyas_hit *hit, struct pt_regs *regs, long ret,
+				      const struct eyas_call *call, unsigned int line, u16 nr, u16 rec_flags)
 {
-	struct eyas_hit hit;
-
-	hit_init(&hit, call, current);
-	hit.regs = regs;
-	hit.ret = ret;
-	hit.native_nr = nr;
-	hit.counter = line;
-	hit.rec_flags = rec_flags;
-	if (hit.row->flags & EYAS_ROW_ARGS)
-		eyas_syscall_args(regs, hit.args);
-	deliver(&hit, line);
+	hit_init(hit, call, current);
+	hit->regs = regs;
+	hit->ret = ret;
+	hit->native_nr = nr;
+	hit->counter = line;
+	hit->rec_flags = rec_flags;
+	if (hit->row->flags & EYAS_ROW_ARGS)
+		eyas_syscall_args(regs, hit->args);
 }
 
-static noinline void record_native(struct pt_regs *regs, long ret, unsigned int nr)
+static noinline notrace void record_native(struct pt_regs *regs, long ret, unsigned int nr)
 {
+	struct eyas_hit hit EYAS_UNINITIALIZED;
+
 	/* A program that was started is on_exec()'s to tell. */
-	if (unlikely((nr == __NR_execve || nr == __NR_execveat) && !ret))
+	if ((unlikely(nr == __NR_execve) || unlikely(nr == __NR_execveat)) && !ret)
 		return;
-	record_exit(regs, ret, &eyas_calls_native[nr], nr, nr, 0);
+	exit_init(&hit, regs, ret, &eyas_calls_native[nr], nr, nr, 0);
+	deliver(&hit, nr, nr);
 }
 
 /* 32-bit callers, x32, and numbers out of range such as -1 after a sigreturn. */
-static noinline void record_odd(struct pt_regs *regs, long ret)
+static noinline notrace void record_odd(struct pt_regs *regs, long ret)
 {
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 	struct eyas_origin o;
 
 	if (!eyas_origin_of(regs, &o) || !test_bit(o.line, eyas_union))
 		return;
 	if (eyas_line_is_exec(o.line) && !ret)
 		return;
-	record_exit(regs, ret, eyas_call_of(o.line), o.line, o.nr, o.rec_flags);
+	exit_init(&hit, regs, ret, eyas_call_of(o.line), o.line, o.nr, o.rec_flags);
+	deliver_call(&hit, o.line);
 }
 
-static void on_sys_exit(void *data, struct pt_regs *regs, long ret)
+static notrace void on_sys_exit(void *data, struct pt_regs *regs, long ret)
 {
 	unsigned int nr = syscall_get_nr(current, regs);
 
@@ -192,24 +195,27 @@ static void on_sys_exit(void *data, struct pt_regs *regs, long ret)
 		record_odd(regs, ret);
 		return;
 	}
-	nr = eyas_index_nospec(nr, EYAS_NR_SYSCALLS);
+	/* What array_index_nospec() is for, at a third of the price: 512 is a power of two. */
+	BUILD_BUG_ON_NOT_POWER_OF_2(EYAS_NR_SYSCALLS);
+	OPTIMIZER_HIDE_VAR(nr);
+	nr &= EYAS_NR_SYSCALLS - 1;
 	if (unlikely(test_bit(nr, eyas_union)))
 		record_native(regs, ret, nr);
 }
 
 /* --------------------------------------------------------------- processes */
 
-static void on_rename(void *data, struct task_struct *task, const char *comm)
+static notrace void on_rename(void *data, struct task_struct *task, const char *comm)
 {
 	if (task == current)
 		eyas_exec_renamed();
 }
 
 /* All successful execs are the event of execve, as at sys_exit on x86. */
-static void on_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+static notrace void on_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	unsigned int line = eyas_exec_line();
-	struct eyas_hit hit;
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 
 	if (!test_bit(EYAS_LINE_EXEC, eyas_union))
 		return;
@@ -222,15 +228,15 @@ static void on_exec(void *data, struct task_struct *task, pid_t old_pid, struct 
 	if (line >= EYAS_COUNTER_COMPAT)
 		hit.rec_flags = EYAS_REC_COMPAT;
 	memset(hit.args, 0, sizeof(hit.args));
-	deliver_tp(&hit, EYAS_LINE_EXEC);
+	deliver_call(&hit, EYAS_LINE_EXEC);
 }
 
 /* Where the child of a clone leaves without a sys_exit of its own. */
-static void on_fork(void *data, struct task_struct *parent, struct task_struct *child)
+static notrace void on_fork(void *data, struct task_struct *parent, struct task_struct *child)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct eyas_origin o;
-	struct eyas_hit hit;
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 
 	if (child->flags & PF_KTHREAD || !eyas_origin_of(regs, &o) || !test_bit(o.line, eyas_union))
 		return;
@@ -240,7 +246,7 @@ static void on_fork(void *data, struct task_struct *parent, struct task_struct *
 	hit.counter = o.line;
 	hit.rec_flags = o.rec_flags;
 	eyas_syscall_args(regs, hit.args);
-	deliver_tp(&hit, o.line);
+	deliver_call(&hit, o.line);
 }
 
 /* ------------------------------------------------------- other tracepoints */
@@ -254,33 +260,33 @@ static __always_inline void hit_init_tp(struct eyas_hit *hit, unsigned int tp)
 	hit->rec_flags = EYAS_REC_TRACEPOINT;
 }
 
-static void on_exit(void *data, EYAS_PROCESS_EXIT_ARGS)
+static notrace void on_exit(void *data, EYAS_PROCESS_EXIT_ARGS)
 {
-	struct eyas_hit hit;
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 
 	if (task->flags & PF_KTHREAD || !test_bit(EYAS_LINE_TP(EYAS_TP_SCHED_PROCESS_EXIT), eyas_union))
 		return;
 	hit_init_tp(&hit, EYAS_TP_SCHED_PROCESS_EXIT);
-	deliver_tp(&hit, hit.counter);
+	deliver_call(&hit, hit.counter);
 }
 
 /* Under the run queue's lock, interrupts off. */
-static void on_switch(void *data, EYAS_SCHED_SWITCH_ARGS)
+static notrace void on_switch(void *data, EYAS_SCHED_SWITCH_ARGS)
 {
-	struct eyas_hit hit;
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 
 	if (!test_bit(EYAS_LINE_TP(EYAS_TP_SCHED_SWITCH), eyas_union))
 		return;
 	hit_init_tp(&hit, EYAS_TP_SCHED_SWITCH);
 	hit.locks_ok = false;
 	hit.other = next;
-	deliver_tp(&hit, hit.counter);
+	deliver_call(&hit, hit.counter);
 }
 
 static __always_inline void page_fault(unsigned int tp, unsigned long address, struct pt_regs *regs,
 				       unsigned long error_code)
 {
-	struct eyas_hit hit;
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 
 	if (!test_bit(EYAS_LINE_TP(tp), eyas_union))
 		return;
@@ -290,16 +296,16 @@ static __always_inline void page_fault(unsigned int tp, unsigned long address, s
 	hit.tp[0] = address;
 	hit.tp[1] = instruction_pointer(regs);
 	hit.tp[2] = error_code;
-	deliver_tp(&hit, hit.counter);
+	deliver_call(&hit, hit.counter);
 }
 
-static void on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+static notrace void on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
 	page_fault(EYAS_TP_PAGE_FAULT_USER, address, regs, error_code);
 }
 
 /* In any context, and in the middle of our own reads of user memory. */
-static void on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+static notrace void on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
 	page_fault(EYAS_TP_PAGE_FAULT_KERNEL, address, regs, error_code);
 }
@@ -320,9 +326,9 @@ static pid_t signal_sender(int sig, const eyas_siginfo_t *info)
 }
 
 /* Under the signal lock, interrupts off. */
-static void on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_sigaction *action)
+static notrace void on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_sigaction *action)
 {
-	struct eyas_hit hit;
+	struct eyas_hit hit EYAS_UNINITIALIZED;
 
 	if (!test_bit(EYAS_LINE_TP(EYAS_TP_SIGNAL_DELIVER), eyas_union))
 		return;
@@ -330,7 +336,7 @@ static void on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_sigact
 	hit.locks_ok = false;
 	hit.tp[0] = sig;
 	hit.tp[1] = signal_sender(sig, info);
-	deliver_tp(&hit, hit.counter);
+	deliver_call(&hit, hit.counter);
 }
 
 /* ------------------------------------------------------------------ attach */

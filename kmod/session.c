@@ -13,6 +13,7 @@
 
 #include "compat/hotplug.h"
 #include "eyas.h"
+#include "ring.h"
 
 #define KNOWN_FLAGS	(EYAS_SETUP_DROP_FAILED | EYAS_SETUP_INCLUDE_SELF)
 
@@ -144,6 +145,7 @@ int eyas_session_setup(struct eyas_session *s, const struct eyas_setup *setup)
 	s->watermark = setup->watermark ? : setup->ring_bytes / 2;
 	s->snaplen = setup->snaplen;
 	s->flags = setup->flags;
+	s->filter_tgid = s->flags & EYAS_SETUP_INCLUDE_SELF ? -1 : s->head.tgid;
 	err = session_alloc_rings(s);
 	if (err)
 		session_drop_rings(s);
@@ -215,7 +217,7 @@ static void session_init(struct eyas_session *s)
 	INIT_LIST_HEAD(&s->list);
 	INIT_LIST_HEAD(&s->enabled_list);
 	s->mask.size = sizeof(s->mask);
-	s->tgid = current->tgid;
+	s->filter_tgid = current->tgid;
 	s->opener = get_pid(task_tgid(current));
 	s->head.tgid = current->tgid;
 	s->head.started = eyas_clock_exact();
