@@ -212,7 +212,7 @@ struct eyas_producer {
 
 /* Bits of eyas_record.flags. */
 #define EYAS_REC_COMPAT		(1u << 0)	/* native_nr is a 32-bit caller's number */
-#define EYAS_REC_X32		(1u << 1)	/* called with the x32 bit; 512..547 are given as their 64-bit numbers */
+#define EYAS_REC_X32		(1u << 1)	/* x32 caller; 512..547 are given as their 64-bit numbers */
 #define EYAS_REC_PARTIAL	(1u << 2)	/* a value could not be read whole */
 #define EYAS_REC_DROP		(1u << 3)	/* no event: says what was lost, see eyas_ext_drop */
 #define EYAS_REC_TRACEPOINT	(1u << 4)	/* native_nr is an EYAS_TP_* */

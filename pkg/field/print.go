@@ -3,10 +3,10 @@
 package field
 
 import (
-	"github.com/eyas-security/eyas/pkg/event"
 	"math"
 	"strconv"
 
+	"github.com/eyas-security/eyas/pkg/event"
 	"github.com/eyas-security/eyas/pkg/internal/jsontext"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"

@@ -3,10 +3,10 @@
 package field
 
 import (
-	"github.com/eyas-security/eyas/pkg/event"
 	"math"
 	"net/netip"
 
+	"github.com/eyas-security/eyas/pkg/event"
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 

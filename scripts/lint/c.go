@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxColumnC = 100
+	maxColumnC = 120
 	maxFuncC   = 100
 	maxFileC   = 800
 	tabWidth   = 8
