@@ -299,13 +299,15 @@ static __always_inline void page_fault(unsigned int tp, unsigned long address, s
 	deliver_call(&hit, hit.counter);
 }
 
-static notrace void on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+static notrace void on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs,
+					unsigned long error_code)
 {
 	page_fault(EYAS_TP_PAGE_FAULT_USER, address, regs, error_code);
 }
 
 /* In any context, and in the middle of our own reads of user memory. */
-static notrace void on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+static notrace void on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs,
+					unsigned long error_code)
 {
 	page_fault(EYAS_TP_PAGE_FAULT_KERNEL, address, regs, error_code);
 }

@@ -39,7 +39,8 @@ void eyas_tracepoint_detach(struct eyas_tracepoint *t);
  * its own siginfo in v4.20 (RHEL from 8.1).
  */
 #if defined(HAVE_SWITCH_PREV_STATE)
-#define EYAS_SCHED_SWITCH_ARGS	bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state
+#define EYAS_SCHED_SWITCH_ARGS	\
+	bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state
 #elif defined(HAVE_SWITCH_PREEMPT)
 #define EYAS_SCHED_SWITCH_ARGS	bool preempt, struct task_struct *prev, struct task_struct *next
 #else
