@@ -109,12 +109,9 @@ func (c *CPU) AddCounters(sum *[abi.NumCounters]abi.Counter) {
 	}
 }
 
-// fill is the number of bytes that wait to be read.
-func (c *CPU) fill() uint64 {
-	if c.err != nil {
-		return 0
-	}
-	return atomic.LoadUint64(&c.producer.Head) - c.pos
+// empty tells that nothing waits to be read. An ended ring is empty.
+func (c *CPU) empty() bool {
+	return c.err != nil || atomic.LoadUint64(&c.producer.Head) == c.pos
 }
 
 // load takes what the module has stored. Busy is read before head: a ring that

@@ -217,15 +217,13 @@ func (r *Reader) account(c *CPU, rec *Record) {
 }
 
 // Empty tells that no ring holds anything to read.
-func (r *Reader) Empty() bool { return r.Fill() == 0 }
-
-// Fill is the number of bytes to be read in the fullest ring.
-func (r *Reader) Fill() uint64 {
-	var most uint64
+func (r *Reader) Empty() bool {
 	for _, c := range r.cpus {
-		most = max(most, c.fill())
+		if !c.empty() {
+			return false
+		}
 	}
-	return most
+	return true
 }
 
 // Sleep asks the module for a wake-up at the next record. The caller must look
