@@ -60,7 +60,7 @@ size_t eyas_find_nul(const u8 *s, size_t n)
  * many bytes were got, the NUL included. May write up to n bytes.
  */
 #ifdef EYAS_GET_USER_WORDS
-static size_t read_piece(u8 *dst, const char __user *src, size_t n)
+static __always_inline size_t read_piece(u8 *dst, const char __user *src, size_t n)
 {
 	const struct word_at_a_time wat = WORD_AT_A_TIME_CONSTANTS;
 	unsigned long word, bits;
@@ -89,13 +89,61 @@ out:
 	return i;
 }
 #else
-static size_t read_piece(u8 *dst, const char __user *src, size_t n)
+static __always_inline size_t read_piece(u8 *dst, const char __user *src, size_t n)
 {
 	size_t got = copy_user(dst, src, n), nul = eyas_find_nul(dst, got);
 
 	return nul < got ? nul + 1 : got;
 }
 #endif
+
+/* Short buffers are quicker a word at a time than with what is made for long ones. */
+#ifdef EYAS_GET_USER_WORDS
+#define SHORT_BYTES	32u
+static __always_inline size_t copy_short(u8 *dst, const u8 __user *src, size_t n)
+{
+	unsigned long word;
+	size_t i = 0;
+
+	pagefault_disable();
+	if (unlikely(!user_access_begin(src, n)))
+		goto out;
+	for (; i + sizeof(word) <= n; i += sizeof(word)) {
+		unsafe_get_user(word, (const unsigned long __user *)(src + i), end);
+		memcpy(dst + i, &word, sizeof(word));
+	}
+	for (; i < n; i++)
+		unsafe_get_user(dst[i], src + i, end);
+end:
+	user_access_end();
+out:
+	pagefault_enable();
+	return i;
+}
+#else
+#define SHORT_BYTES	0u
+#define copy_short	copy_user
+#endif
+
+/* The rest of a buffer; a word before the edge of a page is got here in part. */
+static noinline size_t copy_rest(struct eyas_fill *f, u8 *dst, const u8 __user *src, size_t n, size_t got)
+{
+	got += copy_user(dst + got, src + got, n - got);
+	if (got < n)
+		f->rec_flags |= EYAS_REC_PARTIAL;
+	return got;
+}
+
+static __always_inline size_t copy_buf(struct eyas_fill *f, u8 *dst, const u8 __user *src, size_t n)
+{
+	size_t got = 0;
+
+	if (n <= SHORT_BYTES)
+		got = copy_short(dst, src, n);
+	if (unlikely(got < n))
+		return copy_rest(f, dst, src, n, got);
+	return n;
+}
 
 /*
  * eyas_read_str - copy a string of at most max bytes, NUL included, and return
@@ -148,19 +196,14 @@ int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n)
 	return eyas_end_param(f, start);
 }
 
-/*
- * eyas_put_user_str - a string of at most max bytes, NUL included. What faults
- * or is too long goes in as far as it was got, with a NUL behind it.
- */
-int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max)
+/* A string that is not whole after got bytes: cut, faulted, or there is no room. */
+static noinline int put_part_str(struct eyas_fill *f, const char __user *src, size_t max, size_t got)
 {
-	size_t room = min(eyas_room(f), max), got;
+	size_t room = min(eyas_room(f), max);
 	u8 *start = f->pos;
 
-	if (!src)
-		return eyas_put_empty(f);
-	got = eyas_read_str(start, src, room);
-	if (unlikely(!eyas_is_whole(start, got))) {
+	got += eyas_read_str(start + got, src + got, room - got);
+	if (!eyas_is_whole(start, got)) {
 		if (got == room && room < max)
 			return -ENOSPC;
 		if (!got)
@@ -174,19 +217,21 @@ int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max)
 	return eyas_end_param(f, start);
 }
 
-static int put_buf(struct eyas_fill *f, const void __user *src, u64 n)
+/*
+ * eyas_put_user_str - a string of at most max bytes, NUL included. What faults
+ * or is too long goes in as far as it was got, with a NUL behind it.
+ */
+int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max)
 {
 	u8 *start = f->pos;
-	size_t got;
+	size_t n, got;
 
 	if (!src)
 		return eyas_put_empty(f);
-	n = min3(n, (u64)f->snaplen, (u64)EYAS_MAX_SNAPLEN);
-	if (eyas_room(f) < n)
-		return -ENOSPC;
-	got = copy_user(start, src, n);
-	if (got < n)
-		f->rec_flags |= EYAS_REC_PARTIAL;
+	n = min3(eyas_room(f), max, PAGE_SIZE - offset_in_page(src));
+	got = read_piece(start, src, n);
+	if (unlikely(!eyas_is_whole(start, got)))
+		return put_part_str(f, src, max, got);
 	f->pos += got;
 	return eyas_end_param(f, start);
 }
@@ -208,7 +253,7 @@ static int put_tuple_ret(struct eyas_fill *f)
 	return eyas_put_tuple(f, (int)f->hit->ret, true);
 }
 
-/* All that is not just a number. */
+/* The sources that are rare. */
 static noinline int put_param(struct eyas_fill *f, const struct eyas_param *p)
 {
 	const struct eyas_hit *h = f->hit;
@@ -216,20 +261,12 @@ static noinline int put_param(struct eyas_fill *f, const struct eyas_param *p)
 	switch (p->src) {
 	case EYAS_SRC_FLAGS:
 		return eyas_put_int(f, eyas_map_flags(p->val, h->args[p->arg]), p->width);
-	case EYAS_SRC_STR:
-		return eyas_put_user_str(f, eyas_arg_ptr(f, p->arg), PATH_MAX);
-	case EYAS_SRC_BUF_RET:
-		return put_buf(f, eyas_arg_ptr(f, p->arg), max(h->ret, 0L));
-	case EYAS_SRC_BUF_ARG:
-		return put_buf(f, eyas_arg_ptr(f, p->arg), h->args[p->arg2]);
 	case EYAS_SRC_SOCKADDR:
 		return eyas_put_sockaddr(f, eyas_arg_ptr(f, p->arg), eyas_arg_int(f, p->arg2));
 	case EYAS_SRC_TUPLE_ARG:
 		return put_tuple_arg(f, p->arg);
 	case EYAS_SRC_TUPLE_RET:
 		return put_tuple_ret(f);
-	case EYAS_SRC_CUSTOM:
-		return eyas_customs[p->val](f, p->arg);
 	}
 	return eyas_put_missing(f);
 }
@@ -244,7 +281,6 @@ static inline int put_generic(struct eyas_fill *f)
 		return -ENOSPC;
 	memcpy(f->lens, &v, sizeof(v));
 	f->pos += 2 * sizeof(u16);
-	f->ext_len = 0;
 	return 0;
 }
 
@@ -271,45 +307,83 @@ static __always_inline bool number(const struct eyas_hit *h, const struct eyas_p
 	return false;
 }
 
-/* Numbers go in here, without a call: f is brought up to date for the others. */
-static __always_inline int put_params(struct eyas_fill *f, const struct eyas_row *row)
+/* Address and length of a parameter that is a buffer; false for all others. */
+static __always_inline bool buffer(const struct eyas_fill *f, const struct eyas_param *p,
+				   const u8 __user **src, size_t *n)
 {
-	const struct eyas_param *p = row->params, *end = p + row->nparams;
+	const struct eyas_hit *h = f->hit;
+
+	switch (p->src) {
+	case EYAS_SRC_BUF_RET:
+		*n = max(h->ret, 0L);
+		break;
+	case EYAS_SRC_BUF_ARG:
+		*n = h->args[p->arg2];
+		break;
+	default:
+		return false;
+	}
+	*src = eyas_arg_ptr(f, p->arg);
+	*n = *src ? min_t(size_t, *n, f->snaplen) : 0;
+	return true;
+}
+
+/*
+ * What reads, writes and most other calls consist of goes in here, without a call;
+ * f is brought up to date for the rest.
+ */
+static __always_inline int put_params(struct eyas_fill *f)
+{
+	const struct eyas_param *p = f->hit->row->params, *end = p + f->hit->row->nparams;
 	u8 *pos = f->pos, *lens = f->lens;
+	const u8 __user *src;
+	size_t len, n;
 	int err;
 	u64 v;
+	u8 *last = f->end - sizeof(v);	/* where a number still fits */
 
 	for (; p < end; p++) {
 		if (number(f->hit, p, &v)) {
-			if (unlikely(f->end - pos < (long)sizeof(v)))
+			if (unlikely(pos > last))
 				return -ENOSPC;
-			eyas_store_int(pos, lens, v, p->width);
-			pos += p->width;
-			lens += sizeof(__le16);
+			len = p->width;
+			eyas_store_int(pos, lens, v, len);
+		} else if (buffer(f, p, &src, &n)) {
+			if (unlikely(n > f->end - pos))
+				return -ENOSPC;
+			len = copy_buf(f, pos, src, n);
+			eyas_store_len(lens, len);
+		} else {
+			f->pos = pos;
+			f->lens = lens;
+			if (p->src == EYAS_SRC_CUSTOM)
+				err = eyas_customs[p->val](f, p->arg);
+			else if (p->src == EYAS_SRC_STR)
+				err = eyas_put_user_str(f, eyas_arg_ptr(f, p->arg), PATH_MAX);
+			else
+				err = put_param(f, p);
+			if (unlikely(err))
+				return err;
+			pos = f->pos;
+			lens = f->lens;
 			continue;
 		}
-		f->pos = pos;
-		f->lens = lens;
-		err = put_param(f, p);
-		if (unlikely(err))
-			return err;
-		pos = f->pos;
-		lens = f->lens;
+		pos += len;
+		lens += sizeof(__le16);
 	}
 	f->pos = pos;
 	f->lens = lens;
 	return 0;
 }
 
-static noinline int fill_row(struct eyas_fill *f, const struct eyas_row *row)
+static noinline int fill_row(struct eyas_fill *f)
 {
 	int err;
 
 	f->file = NULL;
 	f->ahead = NULL;
-	f->ext_len = 0;
-	err = put_params(f, row);
-	if (!err && (row->flags & EYAS_ROW_PATH))
+	err = put_params(f);
+	if (!err && (f->hit->row->flags & EYAS_ROW_PATH))
 		err = eyas_put_file_ext(f);
 	if (f->file)
 		fput(f->file);
@@ -318,11 +392,9 @@ static noinline int fill_row(struct eyas_fill *f, const struct eyas_row *row)
 
 int eyas_fill_params(struct eyas_fill *f)
 {
-	const struct eyas_row *row = f->hit->row;
-
-	if (row == &eyas_rows[EYAS_ROW_GENERIC_X])
+	if (f->hit->row == &eyas_rows[EYAS_ROW_GENERIC_X])
 		return put_generic(f);
-	return fill_row(f, row);
+	return fill_row(f);
 }
 
 /* The numbers of a generic event; put_generic() knows its shape. */

@@ -43,13 +43,18 @@ static inline size_t eyas_room(const struct eyas_fill *f)
 	return f->end - f->pos;
 }
 
+static __always_inline void eyas_store_len(u8 *lens, size_t len)
+{
+	__le16 v = cpu_to_le16(len);
+
+	memcpy(lens, &v, sizeof(v));
+}
+
 /* Ends the parameter that began at start. */
 static inline int eyas_end_param(struct eyas_fill *f, const u8 *start)
 {
-	__le16 len = cpu_to_le16(f->pos - start);
-
-	memcpy(f->lens, &len, sizeof(len));
-	f->lens += sizeof(len);
+	eyas_store_len(f->lens, f->pos - start);
+	f->lens += sizeof(__le16);
 	return 0;
 }
 
@@ -72,13 +77,12 @@ static inline int eyas_put_missing(struct eyas_fill *f)
 static __always_inline void eyas_store_int(u8 *pos, u8 *lens, u64 value, u8 width)
 {
 	__le64 v = cpu_to_le64(value);
-	__le16 len = cpu_to_le16(width);
 
 	memcpy(pos, &v, sizeof(v));
-	memcpy(lens, &len, sizeof(len));
+	eyas_store_len(lens, width);
 }
 
-static inline int eyas_put_int(struct eyas_fill *f, u64 value, u8 width)
+static __always_inline int eyas_put_int(struct eyas_fill *f, u64 value, u8 width)
 {
 	if (unlikely(eyas_room(f) < sizeof(value)))
 		return -ENOSPC;

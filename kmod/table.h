@@ -18,10 +18,12 @@ enum eyas_src {
 	EYAS_SRC_ARG,		/* argument `arg`, as wide as a register */
 	EYAS_SRC_INT,		/* argument `arg`, a C int: fds, pids; sign-extended from 32 bits */
 	EYAS_SRC_CONST,		/* `val` */
-	EYAS_SRC_FLAGS,		/* argument `arg` through flag map `val` */
-	EYAS_SRC_STR,		/* NUL-terminated user string at argument `arg` */
+	/* Up to here just numbers, up to the next line what is filled in without a call. */
 	EYAS_SRC_BUF_RET,	/* buffer at `arg`, as long as the return value */
 	EYAS_SRC_BUF_ARG,	/* buffer at `arg`, as long as argument `arg2` */
+
+	EYAS_SRC_FLAGS,		/* argument `arg` through flag map `val` */
+	EYAS_SRC_STR,		/* NUL-terminated user string at argument `arg` */
 	EYAS_SRC_SOCKADDR,	/* struct sockaddr at `arg`, `arg2` bytes long */
 	EYAS_SRC_TUPLE_ARG,	/* both ends of the socket that is fd `arg` */
 	EYAS_SRC_TUPLE_RET,	/* both ends of the socket that is the returned fd */
