@@ -243,7 +243,7 @@ func (t *table) rowFlags(e *event) string {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"RESERVE", e.Reserve}, {"LOCKS", locks}, {"ARGS", args}, {"PATH", e.Path}} {
+	}{{"RESERVE", e.Reserve}, {"LOCKS", locks || e.Path}, {"ARGS", args}, {"PATH", e.Path}} {
 		if f.set {
 			flags = append(flags, "EYAS_ROW_"+f.name)
 		}
