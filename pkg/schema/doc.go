@@ -2,7 +2,7 @@
 
 // Package schema is the one table of Eyas: every event, every parameter, every
 // portable system call code and every flag name, as the .scap schema 4.5 numbers
-// them.
+// them, and how events of older versions of the schema become those of today.
 //
 //	*.toml ── scripts/gen ──┬── *_gen.go   this package
 //	                        └── kmod/gen/  the kernel module's tables

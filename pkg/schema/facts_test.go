@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
 )
 
@@ -293,4 +295,59 @@ func TestConstantsAgainstFacts(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", name, got, want)
 		}
 	}
+}
+
+// The conversion rules are those of the reference, one for one.
+func TestConversionsAgreeWithFacts(t *testing.T) {
+	var facts struct {
+		Conversion struct {
+			Rules []factsRule `json:"rules"`
+		} `json:"conversion"`
+	}
+	sharedtest.JSON(t, "facts/events.json", &facts)
+	if len(facts.Conversion.Rules) != len(conversions) {
+		t.Errorf("got %d rules, want %d", len(conversions), len(facts.Conversion.Rules))
+	}
+	for _, want := range facts.Conversion.Rules {
+		got := FindConversion(want.Type, want.NumParams)
+		if got == nil {
+			t.Errorf("%s with %d parameters: no rule", want.Code, want.NumParams)
+			continue
+		}
+		if d := cmp.Diff(want.conversion(), got); d != "" {
+			t.Errorf("%s with %d parameters (-want +got):\n%s", want.Code, want.NumParams, d)
+		}
+	}
+}
+
+// factsRule is a conversion rule as the facts spell it.
+type factsRule struct {
+	Code      string    `json:"type"`
+	Type      EventType `json:"type_num"`
+	NumParams int       `json:"nparams"`
+	Action    string    `json:"action"`
+	To        EventType `json:"desired_type_num"`
+	Instrs    []struct {
+		Op       string `json:"op"`
+		Param    uint8  `json:"param"`
+		Fallback string `json:"fallback"`
+	} `json:"instrs"`
+}
+
+func (r factsRule) conversion() *Conversion {
+	c := &Conversion{Type: r.Type, NumParams: uint8(r.NumParams), To: r.To}
+	c.Action = map[string]ConvAction{
+		"C_ACTION_PASS": ConvPass, "C_ACTION_STORE": ConvStore, "C_ACTION_STORE_AND_PASS": ConvStoreAndPass,
+		"C_ACTION_ADD_PARAMS": ConvAppend, "C_ACTION_CHANGE_TYPE": ConvBecome,
+	}[r.Action]
+	for _, in := range r.Instrs {
+		v := ConvValue{Param: in.Param}
+		v.From = map[string]ConvFrom{
+			"C_INSTR_FROM_OLD": ConvOld, "C_INSTR_FROM_ENTER": ConvEnter, "C_INSTR_FROM_EMPTY": ConvEmpty,
+			"C_INSTR_FROM_DEFAULT": ConvDefault, "C_INSTR_FROM_CALLBACK": ConvContainerJSON,
+		}[in.Op]
+		v.OrEmpty = v.From == ConvEnter && in.Fallback == "empty"
+		c.Values = append(c.Values, v)
+	}
+	return c
 }

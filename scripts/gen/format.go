@@ -153,7 +153,7 @@ func done(name string, b *strings.Builder, src *source) output {
 func (raw *rawSchema) canonical() []output {
 	return []output{
 		raw.formatTypes(), raw.formatFlags(), raw.formatMaps(),
-		raw.formatCustoms(), raw.formatSyscalls(), raw.formatEvents(),
+		raw.formatCustoms(), raw.formatSyscalls(), raw.formatEvents(), raw.formatConversion(),
 	}
 }
 

@@ -37,6 +37,7 @@ func goFiles(t *table) ([]output, error) {
 		{"events_gen.go", goEvents},
 		{"syscalls_gen.go", goSyscalls},
 		{"names_gen.go", goNames},
+		{"conversion_gen.go", goConversion},
 	} {
 		w := &writer{}
 		w.WriteString(goHeader)

@@ -149,13 +149,14 @@ type rawParam struct {
 
 // rawSchema is all of the files with the positions of their rows.
 type rawSchema struct {
-	types    rawTypes
-	flags    rawFlags
-	maps     rawMaps
-	customs  rawCustoms
-	syscalls rawSyscalls
-	events   rawEvents
-	src      map[string]*source // by file name
+	types      rawTypes
+	flags      rawFlags
+	maps       rawMaps
+	customs    rawCustoms
+	syscalls   rawSyscalls
+	events     rawEvents
+	conversion rawConversion
+	src        map[string]*source // by file name
 }
 
 func load(dir string) (*rawSchema, error) {
@@ -170,6 +171,7 @@ func load(dir string) (*rawSchema, error) {
 		{"customs.toml", &raw.customs},
 		{"syscalls.toml", &raw.syscalls},
 		{"events.toml", &raw.events},
+		{"conversion.toml", &raw.conversion},
 	}
 	var errs []error
 	for _, f := range files {
@@ -219,6 +221,7 @@ func (raw *rawSchema) checkRows() error {
 	root("syscalls.toml", "syscall", len(raw.syscalls.Syscall))
 	root("syscalls.toml", "socketcall", len(raw.syscalls.Socketcall))
 	root("syscalls.toml", "ipc", len(raw.syscalls.IPC))
+	root("conversion.toml", "rule", len(raw.conversion.Rule))
 	blocks := func(file, header, array string, n int, rows func(i int) int) {
 		src := raw.src[file]
 		found := src.all(header)

@@ -117,7 +117,7 @@ func TestFormat(t *testing.T) {
 	if d := cmp.Diff(want, read(t, filepath.Join(root, schemaDir, "syscalls.toml"))); d != "" {
 		t.Errorf("syscalls.toml (-want +got):\n%s", d)
 	}
-	for _, file := range []string{"events.toml", "flags.toml", "maps.toml", "types.toml", "customs.toml"} {
+	for _, file := range []string{"events.toml", "flags.toml", "maps.toml", "types.toml", "customs.toml", "conversion.toml"} {
 		if d := cmp.Diff(read(t, filepath.Join(small, schemaDir, file)), read(t, filepath.Join(root, schemaDir, file))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", file, d)
 		}
@@ -168,6 +168,16 @@ func TestErrors(t *testing.T) {
 		{"rows that share a line", "events.toml", `custom:sc" },`, `custom:sc" }, { name = "x", type = "fd" },`, "events.toml:15: params: write each of the 3 rows on a line of its own"},
 		{"half an event", "events.toml", `, from = "ret" },`, ` },`, `events.toml:35: event "PPME_SYSCALL_OPEN_X": 12 of 13 parameters say where they come from`},
 		{"unknown syscall", "events.toml", `syscalls = ["task_exit"]`, `syscalls = ["task_quit"]`, `events.toml:77: event "PPME_TASK_EXIT_E": unknown syscall "task_quit"`},
+		{"unknown action", "conversion.toml", `"store"`, `"keep"`, `conversion.toml:5: unknown event "PPME_GENERIC_E" or action "keep"`},
+		{"duplicate rule", "conversion.toml", `params = 2`, `params = 1`, `conversion.toml:5: PPME_GENERIC_E with 1 parameters is there twice`},
+		{"rule for what is never so", "conversion.toml", `params = 2`, `params = 3`, `conversion.toml:5: PPME_GENERIC_E: not converter_managed, or it never has 3 parameters`},
+		{"become without to", "conversion.toml", `to = "PPME_SYSCALL_OPEN_X", `, ``, `conversion.toml:4: PPME_GENERIC_E: become wants other keys`},
+		{"values with pass", "conversion.toml", `"pass"`, `"pass", values = ["empty"]`, `conversion.toml:7: PPME_TASK_EXIT_X: pass wants other keys`},
+		{"too many values", "conversion.toml", `["default", "empty"]`, `["default", "empty", "empty"]`, `conversion.toml:3: PPME_GENERIC_E: 3 parameters, PPME_GENERIC_E has 2`},
+		{"bad value", "conversion.toml", `"old:0"`, `"olden:0"`, `conversion.toml:4: PPME_GENERIC_E: bad value "olden:0"`},
+		{"bad fallback", "conversion.toml", `enter:0:empty`, `enter:0:none`, `conversion.toml:6: PPME_TASK_EXIT_X: bad value "enter:0:none": want default or empty at the end`},
+		{"value that is no parameter", "conversion.toml", `old:0`, `old:1`, `conversion.toml:4: PPME_GENERIC_E: "old:1" is no parameter`},
+		{"enter of an enter event", "conversion.toml", `"old:0"`, `"enter:0:empty"`, `conversion.toml:4: PPME_GENERIC_E: "enter:0:empty" is no parameter`},
 		{"two events for a call", "events.toml", `flags = ["old_version", "large_payload"]`, `flags = ["large_payload"]`, `events.toml:68: syscall "open" is recorded as "PPME_SYSCALL_OPEN_X" already`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

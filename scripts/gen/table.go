@@ -59,6 +59,7 @@ func build(raw *rawSchema) (*table, error) {
 	t.checkSyscalls()
 	t.checkMuxes()
 	t.checkEvents()
+	t.checkConversion()
 	if len(t.errs) > maxErrors {
 		t.errs = append(t.errs[:maxErrors], fmt.Errorf("and %d more", len(t.errs)-maxErrors))
 	}
