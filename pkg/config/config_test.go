@@ -128,8 +128,15 @@ func TestLoadErrors(t *testing.T) {
 		want       string
 	}{
 		{"syntax", "version = 1\npriority = \n", nil, "c.toml:2:12: "},
+		{"syntax after a mark", "\xef\xbb\xbfversion = 1\npriority = \n", nil, "c.toml:2:12: "},
+		{"end of the file", "version = ", nil, "c.toml:1:10: "},
+		{"not UTF-8", "version = 1\npriority = '\xff'\n", nil, "c.toml:2:12: "},
+		{"too many dots", "version = 1\n" + strings.Repeat("a.", maxNesting) + "a = 1", nil, "c.toml:2:65: keys and values nest deeper than 32"},
+		{"too deep", "version = 1\na = " + strings.Repeat("[", maxNesting+2), nil, "c.toml:2:1: keys and values nest deeper than 32"},
+		{"too long", strings.Repeat("#", maxDocument+1), nil, "c.toml: 65537 bytes: want at most 65536"},
 		{"twice", "version = 1\nversion = 1\n", nil, "c.toml:2:1: "},
 		{"no version", "json_output = true", nil, "c.toml:1:1: version is missing: begin the file with version = 1"},
+		{"version as a text", "version = '1'", nil, "c.toml:1:1: version is a whole number, not a text"},
 		{"other version", "version = 2", nil, "c.toml:1:1: version is 2: this agent reads version 1"},
 		{"unknown key", "version = 1\n\njson_ouput = true", nil,
 			"c.toml:3:1: unknown key json_ouput (did you mean json_output?)"},
@@ -172,6 +179,8 @@ c.toml:12:1: file_output is enabled without a filename`},
 		{"override below a value", "", []string{"priority.x=1"}, "-o priority.x=1: priority is a text, not a table"},
 		{"override of an unknown key", "", []string{"jsn_output=1"}, "-o jsn_output=1: unknown key jsn_output (did you mean json_output?)"},
 		{"override of the wrong type", "", []string{"json_output=1"}, `-o json_output=1: json_output is true or false, not "1"`},
+		{"override beyond what TOML has", "", []string{"driver.ring_bytes=9223372036854775808"},
+			`-o driver.ring_bytes=9223372036854775808: driver.ring_bytes is a whole number from 0, not "9223372036854775808"`},
 		{"override of a bad value", "", []string{"priority=x"}, `-o priority=x: unknown priority "x": want one of`},
 	}
 	env := func(name string) (string, bool) {
@@ -215,7 +224,9 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte("version = 1\n"), "log_level=info")
 	f.Add([]byte("version = 1\n"), "rules_files[0]=a\n# b")
 	f.Add([]byte("version = 1\n"), "rules_files[0]=$${${}")
+	f.Add([]byte("version = 1\n[[a]]\nb.'c' = [{d = \"\"\"\n\"\"\"\"}] # e = 1\n"), "a[]=b")
 	f.Fuzz(func(t *testing.T, text []byte, option string) {
+		checkScanner(t, string(text))
 		c, err := Load(Input{Name: "c.toml", Text: text, Overrides: []string{option}, Env: func(n string) (string, bool) { return "${" + n + "}", true }})
 		if err != nil {
 			return

@@ -122,7 +122,7 @@ func parseBool(s string) (bool, error) {
 
 func setInt(v reflect.Value, s string) error {
 	if v.CanUint() {
-		u, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 0, v.Type().Bits())
+		u, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 0, min(v.Type().Bits(), 63)) // TOML has no larger ones
 		if err == nil {
 			v.SetUint(u)
 		}

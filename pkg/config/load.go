@@ -3,12 +3,8 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
-	"regexp"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // Input is what a configuration is made of, the later over the earlier.
@@ -64,19 +60,9 @@ func checkVersion(file *node, errs *ErrorList) {
 	switch want := fmt.Sprint(Version); {
 	case v == nil:
 		errs.add(Pos{File: file.at.File, Line: 1, Col: 1}, "version is missing: begin the file with version = %s", want)
-	case v.kind != integer || v.text != want:
+	case v.kind != integer:
+		errs.add(v.at, "version is %v, not %v", integer, v.kind)
+	case v.text != want:
 		errs.add(v.at, "version is %s: this agent reads version %s", v.text, want)
 	}
 }
-
-// TOML prints the configuration with every key and its sentence; Load reads it back equal.
-func (c *Config) TOML() []byte {
-	var b bytes.Buffer
-	if err := toml.NewEncoder(&b).Encode(c); err != nil {
-		panic(err) // only for types that TOML has not, and a test encodes them all
-	}
-	return escape(sections.ReplaceAll(b.Bytes(), []byte("\n\n# $1")))
-}
-
-// sections finds the sentences of keys, in front of which the library leaves no room.
-var sections = regexp.MustCompile(`\n+# (.)`)

@@ -4,125 +4,91 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/BurntSushi/toml"
 )
 
-// Parser turns TOML into a tree. The library decides what is valid TOML; its syntax tree is read here
-// because it alone knows where each key stands.
-type parser struct {
-	unstable.Parser
-	file string
-}
+// maxDocument bounds the work on a document.
+const maxDocument = 64 << 10
 
 // parse reads a document. A document that is not TOML gives one error.
 func parse(file string, doc []byte) (*node, error) {
-	if err := toml.Unmarshal(doc, new(map[string]any)); err != nil {
-		return nil, syntaxError(file, err)
+	if len(doc) > maxDocument {
+		return nil, ErrorList{{Pos{File: file}, fmt.Sprintf("%d bytes: want at most %d", len(doc), maxDocument)}}
 	}
-	p := parser{file: file}
-	p.Reset(doc)
-	root := newTable(Pos{File: file})
-	into := root
-	for p.NextExpression() {
-		switch expr := p.Expression(); expr.Kind {
-		case unstable.Table:
-			into = p.descend(root, expr.Key(), false)
-		case unstable.ArrayTable:
-			into = p.descend(root, expr.Key(), true)
-		case unstable.KeyValue:
-			p.keyValue(into, expr)
-		}
+	s := scanner{file: file, text: trimMark(string(doc))}
+	root := s.document()
+	if len(s.errs) > 0 {
+		return nil, s.errs
 	}
-	if err := p.Error(); err != nil {
-		return nil, syntaxError(file, err)
+	values := map[string]any{}
+	if _, err := toml.Decode(s.text, &values); err != nil {
+		return nil, syntaxError(file, s.text, err)
 	}
+	root.fill(values)
 	return root, nil
 }
 
-func syntaxError(file string, err error) error {
-	e := &Error{Pos: Pos{File: file}, Msg: strings.TrimPrefix(err.Error(), "toml: ")}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		e.Pos.Line, e.Pos.Col = decode.Position()
+// trimMark takes away byte order marks, which the library skips without counting them.
+func trimMark(text string) string {
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\xef\xbb\xbf"} {
+		if rest, ok := strings.CutPrefix(text, mark); ok {
+			return trimMark(rest)
+		}
 	}
-	return ErrorList{e}
+	return text
 }
 
-// Descend goes to the table that keys name and makes what is missing. In a header [[a.b]] the last one is a list
-// that gets one more table; elsewhere a list stands for its last table.
-func (p *parser) descend(n *node, keys unstable.Iterator, appendLast bool) *node {
-	for keys.Next() {
-		key := keys.Node()
-		name, at := string(key.Data), p.pos(key)
-		next := n.get(name)
-		if next == nil {
-			next = newTable(at)
-			if appendLast && keys.IsLast() {
-				next.kind = list
-			}
-			n.set(name, next)
-		}
-		if next.kind == list && appendLast && keys.IsLast() {
-			next.kids = append(next.kids, newTable(at))
-		}
-		if next.kind == list && len(next.kids) > 0 {
-			next = next.kids[len(next.kids)-1]
-		}
-		n = next
+func syntaxError(file, text string, err error) error {
+	var at toml.ParseError
+	if !errors.As(err, &at) {
+		return ErrorList{{Pos{File: file}, err.Error()}}
 	}
-	return n
+	return ErrorList{{position(file, text, at.Position.Start), at.Message}}
 }
 
-func (p *parser) keyValue(into *node, expr *unstable.Node) {
-	keys := expr.Key()
-	for keys.Next() {
-		key := keys.Node()
-		name, at := string(key.Data), p.pos(key)
-		if keys.IsLast() {
-			into.set(name, p.value(at, expr.Value()))
-			return
-		}
-		next := into.get(name)
-		if next == nil {
-			next = newTable(at)
-			into.set(name, next)
-		}
-		into = next
-	}
+// position of an offset. The library's own column is wrong for the first byte of a line.
+func position(file, text string, offset int) Pos {
+	before := text[:max(0, min(offset, len(text)))]
+	return Pos{File: file, Line: 1 + strings.Count(before, "\n"), Col: len(before) - strings.LastIndexByte(before, '\n')}
 }
 
-func (p *parser) value(at Pos, v *unstable.Node) *node {
-	n := &node{at: at, text: string(v.Data)}
-	switch v.Kind {
-	case unstable.String:
-		n.kind = text
-	case unstable.Bool:
-		n.kind = boolean
-	case unstable.Integer:
-		n.kind, n.text = integer, strings.ReplaceAll(n.text, "_", "")
-	case unstable.Float:
-		n.kind, n.text = float, strings.ReplaceAll(n.text, "_", "")
-	case unstable.Array:
-		n.kind = list
-		for kids := v.Children(); kids.Next(); {
-			n.kids = append(n.kids, p.value(at, kids.Node()))
-		}
-	case unstable.InlineTable:
+// fill gives the values to a tree of the keys' places. A value without a place stands where its table or list does.
+func (n *node) fill(v any) {
+	switch v := v.(type) {
+	case map[string]any:
 		n.kind = table
-		for kids := v.Children(); kids.Next(); {
-			p.keyValue(n, kids.Node())
+		for key, value := range v {
+			if n.get(key) == nil {
+				n.set(key, newTable(n.at))
+			}
+			n.get(key).fill(value)
 		}
+	case []map[string]any:
+		fillList(n, v)
+	case []any:
+		fillList(n, v)
+	case string:
+		n.kind, n.text = text, v
+	case bool:
+		n.kind, n.text = boolean, fmt.Sprint(v)
+	case int64:
+		n.kind, n.text = integer, fmt.Sprint(v)
+	case float64:
+		n.kind, n.text = float, fmt.Sprint(v)
 	default:
 		n.kind = other
 	}
-	return n
 }
 
-// Pos of a key. Values do not carry their range in every case, keys do.
-func (p *parser) pos(key *unstable.Node) Pos {
-	start := p.Shape(key.Raw).Start
-	return Pos{File: p.file, Line: start.Line, Col: start.Column}
+func fillList[T any](n *node, values []T) {
+	n.kind = list
+	for i, value := range values {
+		if i == len(n.kids) {
+			n.kids = append(n.kids, newTable(n.at))
+		}
+		n.kids[i].fill(value)
+	}
 }
