@@ -14,7 +14,7 @@
 #include <linux/file.h>
 #include <linux/mm_types.h>
 #include <linux/path.h>
-#include <linux/sched/mm.h>
+#include <linux/uidgid.h>
 
 #include "fill_priv.h"
 
@@ -132,6 +132,8 @@ static int put_mm_exe(struct eyas_fill *f)
 			 2 * EYAS_ARGS_MAX, &cut);
 	if (got < 0)
 		return got;
+	if (cut && !got)
+		return eyas_put_missing(f);
 	if (cut)
 		f->rec_flags |= EYAS_REC_PARTIAL;
 	len = eyas_find_nul(start, min_t(size_t, got, EYAS_ARGS_MAX));
@@ -230,6 +232,16 @@ static bool is_memfd(const struct file *file)
 	return (sb->s_flags & EYAS_SB_NOUSER) || sb->s_magic == HUGETLBFS_MAGIC;
 }
 
+/* Capabilities count for files whose owner and group the user namespace knows. */
+static bool overrides(const struct cred *cred, const struct inode *inode)
+{
+	if (!cap_raised(cred->cap_effective, CAP_DAC_OVERRIDE) &&
+	    !cap_raised(cred->cap_effective, CAP_FOWNER))
+		return false;
+	return kuid_has_mapping(cred->user_ns, inode->i_uid) &&
+	       kgid_has_mapping(cred->user_ns, inode->i_gid);
+}
+
 /*
  * Whether current may write to the file or make itself able to, from mode and
  * owner alone: the kernel's own check asks security modules, which may sleep,
@@ -240,10 +252,7 @@ static bool is_writable(const struct file *file)
 	const struct inode *inode = file_inode(file);
 	const struct cred *cred = current_cred();
 
-	if (uid_eq(cred->fsuid, inode->i_uid))
-		return true;
-	if (cap_raised(cred->cap_effective, CAP_DAC_OVERRIDE) ||
-	    cap_raised(cred->cap_effective, CAP_FOWNER))
+	if (uid_eq(cred->fsuid, inode->i_uid) || overrides(cred, inode))
 		return true;
 	if (in_group_p(inode->i_gid))
 		return inode->i_mode & S_IWGRP;

@@ -7,6 +7,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/bug.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -24,8 +25,21 @@
 static struct eyas_scratch *pool;
 static DECLARE_BITMAP(in_use, NUM_SCRATCH);
 
+/* eyas_fill_params() knows the generic event by heart. */
+static bool generic_is_known(void)
+{
+	const struct eyas_row *row = &eyas_rows[EYAS_ROW_GENERIC_X];
+
+	return row->nparams == 2 &&
+	       row->params[0].src == EYAS_SRC_CUSTOM && row->params[1].src == EYAS_SRC_CUSTOM &&
+	       eyas_customs[row->params[0].val] == eyas_custom_sc &&
+	       eyas_customs[row->params[1].val] == eyas_custom_native_nr;
+}
+
 int eyas_fill_init(void)
 {
+	if (WARN_ON(!generic_is_known()))
+		return -EINVAL;
 	eyas_sock_init();
 	if (!NEED_SCRATCH)
 		return 0;
@@ -121,7 +135,7 @@ static void read_all(struct eyas_scratch *s, const struct eyas_hit *h)
 void eyas_fill_prepare(struct eyas_hit *h)
 {
 	h->scratch = NULL;
-	if (!NEED_SCRATCH || !(h->row->flags & (EYAS_ROW_LOCKS | EYAS_ROW_PATH)))
+	if (!NEED_SCRATCH || !(h->row->flags & EYAS_ROW_LOCKS))
 		return;
 	if (!preemptible() || !current->fs)
 		return;

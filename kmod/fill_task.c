@@ -75,8 +75,9 @@ int eyas_custom_egid(struct eyas_fill *f, u8 arg)
 /*
  * eyas_task_pwd - the working directory, without a reference: a last path_put()
  * may sleep. Caller holds rcu_read_lock() for as long as it uses *pwd, which
- * keeps mount and dentry in memory. Two equal reads in a row make a pair that
- * belongs together; the spinlock that guards it would sleep on RT.
+ * keeps mount and dentry in memory. Two equal reads in a row tell with near
+ * certainty that they belong together, without the spinlock, which sleeps on RT;
+ * at worst, when a thread that shares it changes it right now, the text is wrong.
  */
 bool eyas_task_pwd(const struct task_struct *task, struct path *pwd)
 {
