@@ -17,6 +17,7 @@
 #define EYAS_H
 
 #include <linux/bitops.h>
+#include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -88,6 +89,9 @@ struct eyas_session {
 extern unsigned int eyas_max_sessions;
 extern u64 eyas_max_ring_bytes;
 
+/* ioctl.c */
+long eyas_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
 /* dev.c */
 int eyas_dev_init(void);
 void eyas_dev_exit(void);
@@ -112,7 +116,7 @@ void eyas_mask_get(struct eyas_session *s, struct eyas_mask *mask);
 int eyas_mask_enable(struct eyas_session *s);
 void eyas_mask_disable(struct eyas_session *s);
 
-/* probe.c */
+/* attach.c */
 int eyas_probe_init(void);
 void eyas_probe_exit(void);
 bool eyas_probe_exists(unsigned int line);
@@ -129,6 +133,7 @@ static inline bool eyas_line_is_exec(unsigned int line)
 	       line == EYAS_LINE_COMPAT_EXECVE || line == EYAS_LINE_COMPAT_EXECVEAT;
 }
 
+/* probe.c */
 /* Which call the thread of these registers is in. */
 struct eyas_origin {
 	unsigned int line;

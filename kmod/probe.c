@@ -7,8 +7,6 @@
  * is always turned off here before anything of a CPU or a session is touched. That
  * is also what eyas_synchronize() waits for.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
@@ -18,8 +16,8 @@
 #include <linux/sched.h>
 #include <linux/signal.h>
 
-#include "compat/tracepoint.h"
 #include "eyas.h"
+#include "probe.h"
 #include "ring.h"
 
 /*
@@ -166,7 +164,7 @@ static noinline notrace void record_native(struct pt_regs *regs, long ret, unsig
 {
 	struct eyas_hit hit EYAS_UNINITIALIZED;
 
-	/* A program that was started is on_exec()'s to tell. */
+	/* A program that was started is eyas_on_exec()'s to tell. */
 	if ((unlikely(nr == __NR_execve) || unlikely(nr == __NR_execveat)) && !ret)
 		return;
 	exit_init(&hit, regs, ret, &eyas_calls_native[nr], nr, nr, 0);
@@ -187,7 +185,7 @@ static noinline notrace void record_odd(struct pt_regs *regs, long ret)
 	deliver_call(&hit, o.line);
 }
 
-static notrace void on_sys_exit(void *data, struct pt_regs *regs, long ret)
+notrace void eyas_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 {
 	unsigned int nr = syscall_get_nr(current, regs);
 
@@ -205,14 +203,14 @@ static notrace void on_sys_exit(void *data, struct pt_regs *regs, long ret)
 
 /* --------------------------------------------------------------- processes */
 
-static notrace void on_rename(void *data, struct task_struct *task, const char *comm)
+notrace void eyas_on_rename(void *data, struct task_struct *task, const char *comm)
 {
 	if (task == current)
 		eyas_exec_renamed();
 }
 
 /* All successful execs are the event of execve, as at sys_exit on x86. */
-static notrace void on_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+notrace void eyas_on_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	unsigned int line = eyas_exec_line();
 	struct eyas_hit hit EYAS_UNINITIALIZED;
@@ -232,7 +230,7 @@ static notrace void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 }
 
 /* Where the child of a clone leaves without a sys_exit of its own. */
-static notrace void on_fork(void *data, struct task_struct *parent, struct task_struct *child)
+notrace void eyas_on_fork(void *data, struct task_struct *parent, struct task_struct *child)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct eyas_origin o;
@@ -260,7 +258,7 @@ static __always_inline void hit_init_tp(struct eyas_hit *hit, unsigned int tp)
 	hit->rec_flags = EYAS_REC_TRACEPOINT;
 }
 
-static notrace void on_exit(void *data, EYAS_PROCESS_EXIT_ARGS)
+notrace void eyas_on_exit(void *data, EYAS_PROCESS_EXIT_ARGS)
 {
 	struct eyas_hit hit EYAS_UNINITIALIZED;
 
@@ -271,7 +269,7 @@ static notrace void on_exit(void *data, EYAS_PROCESS_EXIT_ARGS)
 }
 
 /* Under the run queue's lock, interrupts off. */
-static notrace void on_switch(void *data, EYAS_SCHED_SWITCH_ARGS)
+notrace void eyas_on_switch(void *data, EYAS_SCHED_SWITCH_ARGS)
 {
 	struct eyas_hit hit EYAS_UNINITIALIZED;
 
@@ -299,14 +297,14 @@ static __always_inline void page_fault(unsigned int tp, unsigned long address, s
 	deliver_call(&hit, hit.counter);
 }
 
-static notrace void on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs,
+notrace void eyas_on_page_fault_user(void *data, unsigned long address, struct pt_regs *regs,
 					unsigned long error_code)
 {
 	page_fault(EYAS_TP_PAGE_FAULT_USER, address, regs, error_code);
 }
 
 /* In any context, and in the middle of our own reads of user memory. */
-static notrace void on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs,
+notrace void eyas_on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs,
 					unsigned long error_code)
 {
 	page_fault(EYAS_TP_PAGE_FAULT_KERNEL, address, regs, error_code);
@@ -328,7 +326,7 @@ static pid_t signal_sender(int sig, const eyas_siginfo_t *info)
 }
 
 /* Under the signal lock, interrupts off. */
-static notrace void on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_sigaction *action)
+notrace void eyas_on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_sigaction *action)
 {
 	struct eyas_hit hit EYAS_UNINITIALIZED;
 
@@ -339,139 +337,4 @@ static notrace void on_signal(void *data, int sig, eyas_siginfo_t *info, struct 
 	hit.tp[0] = sig;
 	hit.tp[1] = signal_sender(sig, info);
 	deliver_call(&hit, hit.counter);
-}
-
-/* ------------------------------------------------------------------ attach */
-
-/* A probe is attached while any line from first to last is wanted. */
-struct probe {
-	struct eyas_tracepoint tp;
-	unsigned int first;
-	unsigned int last;
-	bool optional;		/* not every kernel has it */
-	bool unused;		/* this architecture does without */
-};
-
-static struct probe probes[] = {
-	{
-		.tp = { .name = "task_rename", .func = on_rename },
-		.first = EYAS_LINE_EXEC,
-		.last = EYAS_LINE_EXEC,
-		.unused = !EYAS_EXEC_FROM_RENAME,
-	}, {
-		.tp = { .name = "sched_process_exec", .func = on_exec },
-		.first = EYAS_LINE_EXEC,
-		.last = EYAS_LINE_EXEC,
-	}, {
-		.tp = { .name = "sched_process_fork", .func = on_fork },
-		.first = EYAS_LINE_CHILD,
-		.last = EYAS_LINE_CHILD,
-		.unused = !EYAS_CHILD_FROM_FORK,
-	}, {
-		.tp = { .name = "sys_exit", .func = on_sys_exit },
-		.first = EYAS_COUNTER_NATIVE,
-		.last = EYAS_COUNTER_TP - 1,
-	}, {
-		.tp = { .name = "sched_process_exit", .func = on_exit },
-		.first = EYAS_LINE_TP(EYAS_TP_SCHED_PROCESS_EXIT),
-		.last = EYAS_LINE_TP(EYAS_TP_SCHED_PROCESS_EXIT),
-	}, {
-		.tp = { .name = "sched_switch", .func = on_switch },
-		.first = EYAS_LINE_TP(EYAS_TP_SCHED_SWITCH),
-		.last = EYAS_LINE_TP(EYAS_TP_SCHED_SWITCH),
-	}, {
-		.tp = { .name = "page_fault_user", .func = on_page_fault_user },
-		.first = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_USER),
-		.last = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_USER),
-		.optional = true,
-	}, {
-		.tp = { .name = "page_fault_kernel", .func = on_page_fault_kernel },
-		.first = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_KERNEL),
-		.last = EYAS_LINE_TP(EYAS_TP_PAGE_FAULT_KERNEL),
-		.optional = true,
-	}, {
-		.tp = { .name = "signal_deliver", .func = on_signal },
-		.first = EYAS_LINE_TP(EYAS_TP_SIGNAL_DELIVER),
-		.last = EYAS_LINE_TP(EYAS_TP_SIGNAL_DELIVER),
-	},
-};
-
-/* A callback is registered as void *: only this sees whether its shape is right. */
-static void __maybe_unused check_callbacks(void)
-{
-	check_trace_callback_type_task_rename(on_rename);
-	check_trace_callback_type_sched_process_exec(on_exec);
-	check_trace_callback_type_sched_process_fork(on_fork);
-	check_trace_callback_type_sys_exit(on_sys_exit);
-	check_trace_callback_type_sched_process_exit(on_exit);
-	check_trace_callback_type_sched_switch(on_switch);
-	eyas_check_page_fault(on_page_fault_user);
-	eyas_check_page_fault(on_page_fault_kernel);
-	check_trace_callback_type_signal_deliver(on_signal);
-}
-
-static bool probe_needed(const struct probe *p, const unsigned long *lines)
-{
-	return !p->unused && find_next_bit(lines, p->last + 1, p->first) <= p->last;
-}
-
-/* Whether anything fires for this line of a tracepoint. */
-bool eyas_probe_exists(unsigned int line)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		if (probes[i].first <= line && line <= probes[i].last)
-			return eyas_tracepoint_exists(&probes[i].tp);
-	return false;
-}
-
-/*
- * Attaches what these lines need and is not there yet. On an error some may have
- * been attached: eyas_probe_detach() puts that right. Caller holds eyas_mask_lock.
- */
-int eyas_probe_attach(const unsigned long *lines)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		if (!probe_needed(&probes[i], lines))
-			continue;
-		err = eyas_tracepoint_attach(&probes[i].tp);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* Detaches what these lines do not need. Caller holds eyas_mask_lock. */
-void eyas_probe_detach(const unsigned long *lines)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		if (!probe_needed(&probes[i], lines))
-			eyas_tracepoint_detach(&probes[i].tp);
-}
-
-int eyas_probe_init(void)
-{
-	struct probe *p;
-
-	for (p = probes; p < probes + ARRAY_SIZE(probes); p++) {
-		eyas_tracepoint_find(&p->tp);
-		if (p->unused || p->optional || eyas_tracepoint_exists(&p->tp))
-			continue;
-		pr_err("this kernel has no tracepoint %s\n", p->tp.name);
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
-/* Nothing is attached any more; on return nothing of ours runs, either. */
-void eyas_probe_exit(void)
-{
-	tracepoint_synchronize_unregister();
-	eyas_synchronize();
 }

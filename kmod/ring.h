@@ -67,7 +67,7 @@ void eyas_ring_overrun(struct eyas_ring *r, const struct eyas_hit *hit);
 
 /* Room without which no record is begun: headers and lengths of any row. */
 #define EYAS_LEAST_ROOM		(sizeof(struct eyas_record) + sizeof(struct eyas_event_header) + \
-				 U8_MAX * sizeof(u16) + EYAS_TRAILER_BYTES)
+				 255 * sizeof(u16) + EYAS_TRAILER_BYTES)
 
 static __always_inline void *eyas_ring_at(const struct eyas_ring *r, u64 position)
 {

@@ -258,15 +258,18 @@ err_free:
 
 void eyas_session_close(struct eyas_session *s)
 {
+	struct eyas_ring *rings;
+
 	eyas_mask_disable(s);
 	irq_work_sync(&s->wake);
 
 	mutex_lock(&eyas_sessions_lock);
 	list_del(&s->list);
 	num_sessions--;
-	free_rings(session_take_rings(s));
+	rings = session_take_rings(s);
 	mutex_unlock(&eyas_sessions_lock);
 
+	free_rings(rings);
 	put_pid(s->opener);
 	free_percpu(s->rings);
 	kfree(s);

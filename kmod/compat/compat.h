@@ -45,6 +45,11 @@
 #define WRITE_ONCE(x, v) (ACCESS_ONCE(x) = (v))
 #endif
 
+/* Since v4.7. */
+#ifndef u64_to_user_ptr
+#define u64_to_user_ptr(x) ((void __user *)(unsigned long)(x))
+#endif
+
 /*
  * Hardened kernels zero every variable on the stack, which for the two structures
  * of the hot path costs as much as filling them. Since gcc 12, clang 9.
