@@ -164,27 +164,6 @@ size_t eyas_read_str(u8 *dst, const char __user *src, size_t max)
 	return done;
 }
 
-/*
- * eyas_map_flags - translate flags or an enumeration through a map of the table.
- * The generator sees to it that rows for zero bits come first and that no row
- * asks only for bits of a row before it: so it is over when no bit is left.
- */
-u32 eyas_map_flags(u32 map, u32 v)
-{
-	const struct eyas_flag *m;
-	u32 out = 0, left = v;
-
-	for (m = eyas_flag_maps[map]; m->mask; m++) {
-		if ((v & m->mask) != m->value)
-			continue;
-		out |= m->out;
-		left &= ~m->mask;
-		if (!left)
-			break;
-	}
-	return out;
-}
-
 int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n)
 {
 	u8 *start = f->pos;
@@ -288,9 +267,7 @@ static inline int put_generic(struct eyas_fill *f)
 static __always_inline bool number(const struct eyas_hit *h, const struct eyas_param *p, u64 *v)
 {
 	switch (p->src) {
-	case EYAS_SRC_EMPTY:	/* width 0 */
-		*v = 0;
-		return true;
+	case EYAS_SRC_EMPTY:	/* width 0, so any value will do */
 	case EYAS_SRC_RET:
 		*v = h->ret;
 		return true;

@@ -114,11 +114,31 @@ static inline bool eyas_is_compat(const struct eyas_fill *f)
 	return f->hit->rec_flags & EYAS_REC_COMPAT;
 }
 
+/*
+ * eyas_map_flags - translate flags or an enumeration through a map of the table.
+ * The generator sees to it that rows for zero bits come first and that no row
+ * asks only for bits of a row before it: so it is over when no bit is left.
+ */
+static inline u32 eyas_map_flags(u32 map, u32 v)
+{
+	const struct eyas_flag *m;
+	u32 out = 0, left = v;
+
+	for (m = eyas_flag_maps[map]; m->mask; m++) {
+		if ((v & m->mask) != m->value)
+			continue;
+		out |= m->out;
+		left &= ~m->mask;
+		if (!left)
+			break;
+	}
+	return out;
+}
+
 /* fill.c */
 size_t eyas_copy_user(void *dst, const void __user *src, size_t n);
 size_t eyas_find_nul(const u8 *s, size_t n);
 size_t eyas_read_str(u8 *dst, const char __user *src, size_t max);
-u32 eyas_map_flags(u32 map, u32 v);
 int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n);
 int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max);
 
