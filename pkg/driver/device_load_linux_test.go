@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -297,6 +298,7 @@ func TestWakeUp(t *testing.T) {
 		return nil
 	}, func() { turns.Add(1) })
 	last := int64(0)
+	var delays, used []time.Duration
 	for round := range rounds {
 		until(t, "the reader sleeps", func() bool { return turns.Load() > last })
 		before, cpu := turns.Load(), cpuTime(t)
@@ -304,20 +306,25 @@ func TestWakeUp(t *testing.T) {
 		if n := turns.Load() - before; n > 0 {
 			t.Errorf("round %d: the loop turned %d times without a record", round, n)
 		}
-		if used := cpuTime(t) - cpu; used > limit/4 {
-			t.Errorf("round %d: %v of CPU in %v without a record", round, used, limit)
-		}
+		used = append(used, cpuTime(t)-cpu)
 		called := time.Now()
 		call(unix.SYS_GETPPID, 1)
 		select {
 		case rec := <-got:
 			last = rec.turns
-			if took := rec.at.Sub(called); took > limit {
-				t.Errorf("round %d: handed on after %v, want at most %v", round, took, limit)
-			}
+			delays = append(delays, rec.at.Sub(called))
 		case <-time.After(patience):
 			t.Fatalf("round %d: not handed on", round)
 		}
+	}
+	// Single rounds suffer when the host has others to serve than this guest.
+	slices.Sort(delays)
+	slices.Sort(used)
+	if got := delays[rounds/2]; got > limit {
+		t.Errorf("handed on after %v, want at most %v", delays, limit)
+	}
+	if got := used[rounds/2]; got > limit/4 {
+		t.Errorf("%v of CPU in %v without a record", used, limit)
 	}
 }
 
