@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scap
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+const (
+	startBuffer = 256 << 10
+	readAhead   = 64 << 10 // of compressed bytes
+)
+
+// input gives views over the uncompressed bytes of a file. Its buffer grows with
+// what was really read, never with what a length says.
+type input struct {
+	src        io.Reader
+	buf        []byte
+	start, end int   // the bytes of buf that were read and not taken
+	off        int64 // of buf[start] in the uncompressed file
+	err        error // why nothing more comes
+}
+
+func newInput(r io.Reader) (*input, error) {
+	src := bufio.NewReaderSize(r, readAhead)
+	in := &input{src: src, buf: make([]byte, startBuffer)}
+	magic, err := src.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
+		if in.src, err = gzip.NewReader(src); err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+	}
+	return in, nil
+}
+
+// peek returns the next n bytes without taking them. They are valid until the
+// next call. With an error it returns what there is.
+func (in *input) peek(n int) ([]byte, error) {
+	for in.end-in.start < n {
+		if in.err != nil {
+			return in.buf[in.start:in.end], in.err
+		}
+		if in.start+n > len(in.buf) {
+			in.makeRoom()
+		}
+		in.fill()
+	}
+	return in.buf[in.start : in.start+n], nil
+}
+
+// makeRoom moves what is left to the front; a buffer that is full of it doubles.
+func (in *input) makeRoom() {
+	buf := in.buf
+	if in.end-in.start > len(buf)/2 {
+		buf = make([]byte, 2*len(buf))
+	}
+	in.end = copy(buf, in.buf[in.start:in.end])
+	in.buf, in.start = buf, 0
+}
+
+func (in *input) fill() {
+	const patience = 100 // reads without byte and error
+	for range patience {
+		n, err := in.src.Read(in.buf[in.end:])
+		in.end += n
+		if err != nil {
+			in.err = err
+		}
+		if n > 0 || err != nil {
+			return
+		}
+	}
+	in.err = io.ErrNoProgress
+}
+
+// take gives up n bytes that were peeked at.
+func (in *input) take(n int) {
+	in.start += n
+	in.off += int64(n)
+}
