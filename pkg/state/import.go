@@ -14,6 +14,9 @@ func (s *State) AddThread(t Thread) *Thread {
 	n.ScanTS, n.PFMajor, n.PFMinor = t.ScanTS, t.PFMajor, t.PFMinor
 	n.seen = byParent | byChild
 	s.add(n)
+	if s.full() {
+		s.shrink(n)
+	}
 	if !n.IsMain() {
 		if l := n.Leader(); l != n && l.files != nil {
 			s.shareFiles(n, l.files)
@@ -34,8 +37,20 @@ func (s *State) shareFiles(t *Thread, f *files) {
 	f.users++
 }
 
-// AddFD gives a thread of the table a descriptor.
-func (s *State) AddFD(t *Thread, fd FD) *FD { return s.setFD(t, fd.ScanTS, fd) }
+// AddFD gives a thread of the table a descriptor. An IP socket without a name is
+// named after its ends.
+func (s *State) AddFD(t *Thread, fd FD) *FD {
+	if fd.Name == "" && fd.IsServSock() {
+		fd.Name = string(appendEnd(nil, fd.DIP, fd.DPort))
+	} else if fd.Name == "" && fd.IsInet() {
+		fd.Name = string(appendTuple(nil, &fd))
+	}
+	f := s.setFD(t, fd.ScanTS, fd)
+	if s.full() {
+		s.shrink(t)
+	}
+	return f
+}
 
 // LinkParents finds the parents of threads that were added before them.
 func (s *State) LinkParents() {

@@ -176,9 +176,14 @@ func (s *State) Done(e *Event) {
 	if e.exits {
 		s.finish(e.Thread)
 	}
-	if len(s.threads) > s.opt.MaxThreads || s.bytes > s.opt.MaxBytes {
+	if s.full() {
 		s.shrink(s.last)
 	}
+}
+
+// full tells whether the tables are beyond their bounds.
+func (s *State) full() bool {
+	return len(s.threads) > s.opt.MaxThreads || s.bytes > s.opt.MaxBytes
 }
 
 // findThread sets e.Thread. A thread that is not known is read from /proc, or
