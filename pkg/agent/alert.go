@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/sirupsen/logrus"
-
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/rules"
@@ -47,6 +45,7 @@ func openOutputs(cfg *config.Config, opt Options) (*output.Outputs, error) {
 			Tags: cfg.JSONIncludeTags, Message: cfg.JSONIncludeMessage, ISOTime: cfg.TimeISO8601,
 		},
 		Capacity: int(cfg.OutputsQueue.Capacity), Buffered: cfg.BufferedOutputs,
+		Wait:   opt.Capture != "",
 		Report: func(err error) { opt.Log.Error(err) },
 	}
 	if cfg.StdoutOutput.Enabled {
@@ -59,9 +58,14 @@ func openOutputs(cfg *config.Config, opt Options) (*output.Outputs, error) {
 }
 
 // closeOutputs writes what waits and tells of alerts that could not be written.
-func closeOutputs(outputs *output.Outputs, log *logrus.Logger) error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
+// A replay has time.
+func closeOutputs(outputs *output.Outputs, opt Options) error {
+	log, ctx := opt.Log, context.Background()
+	if opt.Capture == "" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, closeTime)
+		defer cancel()
+	}
 	err := outputs.Close(ctx)
 	for _, s := range outputs.Stats() {
 		if s.Lost > 0 {

@@ -30,36 +30,45 @@ type Options struct {
 	Proc   string        // root of /proc
 	Etc    string        // where passwd and group are
 	For    time.Duration // end by itself after that time; 0 = never
+
+	Capture string // file to replay instead of watching the host
 }
 
 // closeTime bounds how long the outputs may take to write what they still hold.
 const closeTime = 5 * time.Second
 
-// Run watches this host until ctx is done.
+// Run watches this host, or replays a capture, until ctx is done.
 func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 	mode, err := engine.ParseMatching(cfg.RuleMatching)
 	if err != nil {
 		return fmt.Errorf("config: %w", err)
 	}
-	plan := Plan(cfg, opt.Rules.Active)
-	for _, w := range plan.Warnings() {
-		opt.Log.Warn(w)
-	}
 	outputs, err := openOutputs(cfg, opt)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeOutputs(outputs, opt.Log)) }()
-	session, err := openSession(cfg, plan.Kernel)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
+	defer func() { err = errors.Join(err, closeOutputs(outputs, opt)) }()
 	if opt.For > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opt.For)
 		defer cancel()
 	}
+	if opt.Capture != "" {
+		return replayFile(ctx, opt, mode, outputs)
+	}
+	return watch(ctx, cfg, opt, mode, outputs)
+}
+
+func watch(ctx context.Context, cfg *config.Config, opt Options, mode engine.Matching, outputs *output.Outputs) (err error) {
+	plan := Plan(cfg, opt.Rules.Active)
+	for _, w := range plan.Warnings() {
+		opt.Log.Warn(w)
+	}
+	session, err := openSession(cfg, plan.Kernel)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
 	p, err := newPipeline(opt, mode, outputs, session.Now)
 	if err != nil {
 		return err
@@ -154,11 +163,18 @@ func (p *pipeline) record(rec *ring.Record) error {
 	p.num++
 	p.ev.Num, p.ev.CPU, p.ev.RecFlags, p.ev.Native, p.ev.Path = p.num, uint16(rec.CPU), rec.Flags, rec.Native, rec.Path
 	p.ev.SC = p.code(rec)
-	p.state.Update(&p.ev)
-	p.alerts.ev = &p.ev
-	p.engine.Process(&p.ev, p.alerts.raise)
-	p.state.Done(&p.ev)
+	p.step(true)
 	return nil
+}
+
+// step takes the event through state and, when they may see it, rules.
+func (p *pipeline) step(shown bool) {
+	p.state.Update(&p.ev)
+	if shown {
+		p.alerts.ev = &p.ev
+		p.engine.Process(&p.ev, p.alerts.raise)
+	}
+	p.state.Done(&p.ev)
 }
 
 // code is the portable code of what a record is about.

@@ -29,6 +29,7 @@ type channel struct {
 	sink     sink
 	queue    chan []byte
 	gather   time.Duration // how long to wait for more; 0 = not at all
+	wait     bool          // send waits for room
 	reopen   atomic.Bool
 	sent     atomic.Uint64
 	lost     atomic.Uint64
@@ -39,7 +40,7 @@ type channel struct {
 }
 
 func newChannel(name string, to sink, opt Options) *channel {
-	c := &channel{name: name, sink: to, queue: make(chan []byte, opt.Capacity), done: make(chan struct{})}
+	c := &channel{name: name, sink: to, wait: opt.Wait, queue: make(chan []byte, opt.Capacity), done: make(chan struct{})}
 	c.losses.every = opt.reportTime
 	c.losses.tell = func(n uint64, err error) {
 		opt.Report(fmt.Errorf("output %s: %w; alerts lost: %d", name, err, n))
@@ -51,6 +52,10 @@ func newChannel(name string, to sink, opt Options) *channel {
 }
 
 func (c *channel) send(line []byte) {
+	if c.wait {
+		c.queue <- line
+		return
+	}
 	select {
 	case c.queue <- line:
 	default:

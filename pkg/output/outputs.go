@@ -16,6 +16,7 @@ type Options struct {
 	Encoder  Encoder
 	Capacity int          // alerts that may wait in front of each output
 	Buffered bool         // gather for up to a second before writing
+	Wait     bool         // Send waits for room instead of losing an alert: for what is replayed
 	Stdout   io.Writer    // nil = no such output
 	File     *FileOptions // nil = no such output
 	Report   func(error)  // told what went wrong, at most once a second for each output; nil = nobody is
@@ -56,7 +57,7 @@ func New(opt Options) (*Outputs, error) {
 	return o, nil
 }
 
-// Send hands an alert to all outputs. It never waits. Not to be called after Close.
+// Send hands an alert to all outputs. Without Options.Wait it never waits. Not to be called after Close.
 func (o *Outputs) Send(a *Alert) {
 	if len(o.channels) == 0 {
 		return

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/eyas-security/eyas/pkg/engine"
+	"github.com/eyas-security/eyas/pkg/output"
+	"github.com/eyas-security/eyas/pkg/scap"
+)
+
+// replayFile takes a capture to alerts. What it knows of users, processes and
+// descriptors is what the capture says, never what this host has.
+func replayFile(ctx context.Context, opt Options, mode engine.Matching, outputs *output.Outputs) error {
+	f, err := os.Open(opt.Capture)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	defer f.Close()
+	opt.Proc, opt.Etc = "", ""
+	p, err := newPipeline(opt, mode, outputs, nil)
+	if err != nil {
+		return err
+	}
+	if err := p.replay(ctx, f); err != nil {
+		return fmt.Errorf("replay %s: %w", opt.Capture, err)
+	}
+	return nil
+}
+
+// replay runs until the end of the capture. Damage in it is an error after the
+// alerts of all events before it.
+func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
+	r, err := scap.NewReader(src, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		p.log.WithFields(logrus.Fields{"events": p.num, "alerts": p.alerts.num}).Debug("replayed")
+	}()
+	for ctx.Err() == nil {
+		err := r.Next(&p.ev.Event)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.num, p.state = p.ev.Num, r.State()
+		p.step(r.Shown())
+	}
+	return nil
+}
