@@ -20,7 +20,8 @@ func (a *command) runCommand() *cli.Command {
 		Usage: "watch this host and raise alerts",
 		Description: "Records the system calls that the rules need, and writes an alert for each match to the outputs of the\n" +
 			"configuration, by default to the standard output. Needs the eyas kernel module and root.\n" +
-			"SIGINT and SIGTERM end it. With -e it replays a capture file instead; that needs neither.\n\n" +
+			"SIGINT and SIGTERM end it, SIGUSR1 makes it open its output files anew.\n" +
+			"With -e it replays a capture file instead; that needs neither.\n\n" +
 			"Example:\n\n   agent run -r rules/eyas_rules.yaml -o json_output=true",
 		Flags: append(ruleFlags(),
 			&cli.StringFlag{Name: "capture", Aliases: []string{"e"}, Usage: "replay the capture `FILE` instead of watching this host"},
@@ -64,7 +65,8 @@ func (a *command) run(c *cli.Context) error {
 	defer stop()
 	return agent.Run(ctx, cfg, agent.Options{
 		Rules: set, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"),
-		For: time.Duration(c.Int("seconds")) * time.Second,
+		Reopen: reopenSignals(),
+		For:    time.Duration(c.Int("seconds")) * time.Second,
 	})
 }
 

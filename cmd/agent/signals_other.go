@@ -14,3 +14,6 @@ import (
 func untilSignalled(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, os.Interrupt)
 }
+
+// reopenSignals: there is no such signal here.
+func reopenSignals() <-chan os.Signal { return nil }

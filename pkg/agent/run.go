@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -32,6 +33,8 @@ type Options struct {
 	For    time.Duration // end by itself after that time; 0 = never
 
 	Capture string // file to replay instead of watching the host
+
+	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
 }
 
 // closeTime bounds how long the outputs may take to write what they still hold.
@@ -48,15 +51,28 @@ func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeOutputs(outputs, opt)) }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	if opt.For > 0 {
-		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opt.For)
 		defer cancel()
 	}
+	go reopen(ctx, opt.Reopen, outputs)
 	if opt.Capture != "" {
 		return replayFile(ctx, opt, mode, outputs)
 	}
 	return watch(ctx, cfg, opt, mode, outputs)
+}
+
+func reopen(ctx context.Context, signals <-chan os.Signal, outputs *output.Outputs) {
+	for {
+		select {
+		case <-signals:
+			outputs.Reopen()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func watch(ctx context.Context, cfg *config.Config, opt Options, mode engine.Matching, outputs *output.Outputs) (err error) {
