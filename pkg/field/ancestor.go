@@ -77,7 +77,8 @@ func eachAppend(get func(*state.Thread, []byte) []byte) Extract {
 	return ancestorsOf(func(t *state.Thread, v *Value) { v.setScratch(get(t, v.scratch())) })
 }
 
-// joined makes one text of the values of all ancestors.
+// joined makes one text of the values of all ancestors. There is no value when
+// none of them has any.
 func joined(get func(*state.Thread, []byte) []byte) Extract {
 	return func(e *state.Event, v *Value) bool {
 		t := known(e)
@@ -86,22 +87,15 @@ func joined(get func(*state.Thread, []byte) []byte) Extract {
 		}
 		dst := v.scratch()
 		for a, n := t.Ancestor(1), 0; a != nil && n < maxLevels; a, n = a.Ancestor(1), n+1 {
-			if n > 0 {
+			if len(dst) > 0 {
 				dst = append(dst, ' ')
 			}
 			dst = get(a, dst)
 		}
 		v.setScratch(dst)
-		return true
+		return len(dst) > 0
 	}
 }
-
-// joinedArgs has no value when there is no argument at all.
-func joinedArgs(e *state.Event, v *Value) bool {
-	return allArgs(e, v) && v.S != ""
-}
-
-var allArgs = joined(appendArgsOf)
 
 func joinedStr(get func(*state.Thread) string) Extract {
 	return joined(func(t *state.Thread, dst []byte) []byte { return append(dst, get(t)...) })

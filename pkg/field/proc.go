@@ -84,6 +84,9 @@ func positive(get Extract) Extract {
 	return func(e *state.Event, v *Value) bool { return get(e, v) && v.Int() >= 0 }
 }
 
+// hostText is the container of a process that is in none.
+func hostText(*state.Thread) string { return "host" }
+
 func comm(t *state.Thread) string    { return t.Comm }
 func exe(t *state.Thread) string     { return t.Exe }
 func exePath(t *state.Thread) string { return t.ExePath }

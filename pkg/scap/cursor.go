@@ -4,7 +4,8 @@ package scap
 
 import (
 	"encoding/binary"
-	"strings"
+
+	"github.com/eyas-security/eyas/pkg/state"
 )
 
 // cursor reads fields one behind the other. Behind the end it reads zeros and
@@ -66,11 +67,7 @@ const maxList = 4096
 // list reads texts that each end in a NUL; the last may lack it.
 func (c *cursor) list() []string {
 	b := c.field()
-	if len(b) == 0 {
-		return nil
-	}
-	b = b[:min(len(b), maxList)]
-	return strings.Split(strings.TrimSuffix(string(b), "\x00"), "\x00")
+	return state.SplitList(b[:min(len(b), maxList)])
 }
 
 // has tells whether n bytes are left.

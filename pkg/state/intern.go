@@ -59,6 +59,18 @@ func (in *interner) list(b []byte) []string {
 	return slot.items
 }
 
+// cgroups is list for control groups. Rules know the one of the block devices by
+// the name that it had first.
+func (in *interner) cgroups(b []byte) []string {
+	items := in.list(b)
+	for i, v := range items {
+		if strings.HasPrefix(v, "io=") {
+			items[i] = "blk" + v // stays so in its slot
+		}
+	}
+	return items
+}
+
 func splitList(blob string) []string {
 	items := make([]string, 0, strings.Count(blob, "\x00")+1)
 	for start := 0; start < len(blob); {
@@ -71,3 +83,6 @@ func splitList(blob string) []string {
 	}
 	return items
 }
+
+// SplitList splits a NUL-separated list as events and captures have it.
+func SplitList(b []byte) []string { return splitList(string(b)) }

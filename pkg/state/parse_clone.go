@@ -220,7 +220,7 @@ func (s *State) fillClone(t *Thread, e *Event) {
 		t.Cwd = dirText(s, t, b)
 	}
 	if b, _ := e.Param(cloneCgroups); len(b) > 0 {
-		t.Cgroups = s.intern.list(b)
+		t.Cgroups = s.intern.cgroups(b)
 	}
 	setInt(e, cloneFDLimit, &t.FDLimit)
 	s.fillUsage(t, e, clonePFMajor)

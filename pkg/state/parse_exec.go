@@ -185,7 +185,7 @@ func (s *State) fillPlace(t *Thread, e *Event) {
 		}
 	}
 	if b, _ := e.Param(execCgroups); len(b) > 0 {
-		t.Cgroups = s.intern.list(b)
+		t.Cgroups = s.intern.cgroups(b)
 	}
 	if v, ok := e.Uint(execTTY); ok {
 		t.TTY = uint32(v)

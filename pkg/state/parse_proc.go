@@ -139,6 +139,9 @@ func (s *State) parseMemory(e *Event) {
 	set32(e, 3, &t.VMSwap)
 }
 
+// parseSwitch: next, then the numbers that clone and exec have too.
+func (s *State) parseSwitch(e *Event) { s.fillUsage(e.Thread, e, 1) }
+
 // rlimitNofile is the limit of open descriptors.
 const rlimitNofile = schema.PPM_RLIMIT_NOFILE
 

@@ -33,6 +33,7 @@ var parsers = [schema.NumEvents]func(*State, *Event){
 	schema.EvSyscallMmapX:      (*State).parseMemory,
 	schema.EvSyscallMmap2X:     (*State).parseMemory,
 	schema.EvSyscallMunmapX:    (*State).parseMemory,
+	schema.EvSchedswitch6E:     (*State).parseSwitch,
 	schema.EvSyscallSetrlimitX: (*State).parseSetrlimit,
 	schema.EvSyscallPrlimitX:   (*State).parsePrlimit,
 	schema.EvSyscallChdirX:     (*State).parseChdir,

@@ -223,8 +223,8 @@ func isShell(t *Thread) bool { return strings.HasSuffix(t.Comm, "sh") }
 func (t *Thread) Cmdline() string {
 	if t.cmdline == "" && t.Comm != "" {
 		t.cmdline = t.Comm
-		if len(t.Args) > 0 {
-			t.cmdline = t.Comm + " " + strings.Join(t.Args, " ")
+		if args := strings.Join(t.Args, " "); args != "" {
+			t.cmdline = t.Comm + " " + args
 		}
 	}
 	return t.cmdline
