@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestConformance(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(golden), ".jsonl")
 		capture, set, _ := strings.Cut(name, "__")
 		set, all := strings.CutSuffix(set, "_matchall")
-		if raceDetector && (!all || capture == "web" || capture == "build") {
+		if sharedtest.RaceDetector && (!all || slices.Contains([]string{"admin", "web", "build"}, capture)) {
 			continue // too slow; runs without it have the whole corpus
 		}
 		t.Run(name, func(t *testing.T) {

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-//go:build race
-
-package agent
-
-// raceDetector is whether tests run under the race detector, which makes a replay
-// ten times as slow.
-const raceDetector = true

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build race
+
+package sharedtest
+
+// RaceDetector is whether tests run under the race detector, which makes a replay
+// ten times as slow.
+const RaceDetector = true
