@@ -42,6 +42,8 @@ const (
 	typeLarge   = 0x221
 	typeFlagged = 0x217
 	typeUsers   = 0x220
+
+	typeLargeFlagged = 0x222
 )
 
 // blocks is the table of blocks by their number in the file.
@@ -67,13 +69,13 @@ var blocks = map[uint32]blockInfo{
 	0x8001abcd: {kind: blockFDs, version: 1},
 	typeFDs:    {kind: blockFDs, version: 2},
 
-	0x204:       {kind: blockEvent, version: 1},
-	0x8010abcd:  {kind: blockEvent, version: 1},
-	0x208:       {kind: blockEvent, version: 1, flags: true},
-	typeEvent:   {kind: blockEvent, version: 2},
-	typeFlagged: {kind: blockEvent, version: 2, flags: true},
-	typeLarge:   {kind: blockEvent, version: 2, large: true},
-	0x222:       {kind: blockEvent, version: 2, flags: true, large: true},
+	0x204:            {kind: blockEvent, version: 1},
+	0x8010abcd:       {kind: blockEvent, version: 1},
+	0x208:            {kind: blockEvent, version: 1, flags: true},
+	typeEvent:        {kind: blockEvent, version: 2},
+	typeFlagged:      {kind: blockEvent, version: 2, flags: true},
+	typeLarge:        {kind: blockEvent, version: 2, large: true},
+	typeLargeFlagged: {kind: blockEvent, version: 2, flags: true, large: true},
 
 	0x205:      {kind: blockInterfaces, version: 1},
 	0x8011abcd: {kind: blockInterfaces, version: 1},

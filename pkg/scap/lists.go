@@ -143,7 +143,9 @@ func readFD(c *cursor, version uint8) state.FD {
 	case state.FDIPv4Sock, state.FDIPv6Sock:
 		fd.SIP, fd.DIP = readAddr(c, fd.Type), readAddr(c, fd.Type)
 		fd.SPort, fd.DPort, fd.L4 = c.u16(), c.u16(), state.L4Proto(c.u8())
-		fd.Connected = fd.DPort != 0
+		if fd.Connected = fd.DPort != 0; fd.SPort == 0 && !fd.Connected && fd.SIP.IsUnspecified() && fd.DIP.IsUnspecified() {
+			fd.SIP, fd.DIP = netip.Addr{}, netip.Addr{} // it never had any
+		}
 	case state.FDIPv4ServSock, state.FDIPv6ServSock:
 		fd.DIP, fd.DPort, fd.L4 = readAddr(c, fd.Type), c.u16(), state.L4Proto(c.u8())
 		fd.Role = state.RoleServer

@@ -196,7 +196,7 @@ func (r *Reader) section(body []byte) error {
 func (r *Reader) readMachine(body []byte) error {
 	c := cursor{b: body}
 	m := Machine{NumCPUs: c.u32(), Memory: c.u64(), MaxPID: c.u64()}
-	host := cursor{b: c.bytes(128)}
+	host := cursor{b: c.bytes(maxHostname)}
 	m.Hostname = cutNUL(host.b)
 	m.BootTime = c.u64()
 	if c.short {

@@ -42,7 +42,7 @@ func (s *State) shareFiles(t *Thread, f *files) {
 func (s *State) AddFD(t *Thread, fd FD) *FD {
 	if fd.Name == "" && fd.IsServSock() {
 		fd.Name = string(appendEnd(nil, fd.DIP, fd.DPort))
-	} else if fd.Name == "" && fd.IsInet() {
+	} else if fd.Name == "" && fd.IsInet() && fd.SIP.IsValid() {
 		fd.Name = string(appendTuple(nil, &fd))
 	}
 	f := s.setFD(t, fd.ScanTS, fd)

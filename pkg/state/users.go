@@ -5,6 +5,8 @@ package state
 import (
 	"errors"
 	"io/fs"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -53,6 +55,12 @@ func (s *State) AddUser(u User) { s.users.users[u.UID] = u }
 
 // AddGroup adds or replaces a group.
 func (s *State) AddGroup(gid uint32, name string) { s.users.groups[gid] = name }
+
+// Users are all users, in no order.
+func (s *State) Users() iter.Seq[User] { return maps.Values(s.users.users) }
+
+// Groups are all groups by number, in no order.
+func (s *State) Groups() iter.Seq2[uint32, string] { return maps.All(s.users.groups) }
 
 // LoadUsers reads passwd and group below Options.Etc. A file that is not there
 // is no error.

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scap
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/state"
+)
+
+// Bounds of texts that readers have.
+const (
+	maxHostname = 128
+	maxText     = 1024 - 1
+	maxUserText = 256 - 1
+)
+
+// listBlock is where a long list goes on in another block.
+const listBlock = 1 << 20
+
+// field appends bytes behind their length.
+func field[T string | []byte](b []byte, v T, most int) []byte {
+	v = v[:min(len(v), most)]
+	return append(binary.LittleEndian.AppendUint16(b, uint16(len(v))), v...)
+}
+
+func listField(b []byte, list []string) []byte {
+	at := len(b)
+	b = append(b, 0, 0)
+	for _, v := range list {
+		if len(b)-at-2+len(v)+1 > maxList {
+			break
+		}
+		b = append(append(b, v...), 0)
+	}
+	binary.LittleEndian.PutUint16(b[at:], uint16(len(b)-at-2))
+	return b
+}
+
+func u32s(b []byte, vals ...uint32) []byte {
+	for _, v := range vals {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	return b
+}
+
+func u64s[T int64 | uint64](b []byte, vals ...T) []byte {
+	for _, v := range vals {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+	}
+	return b
+}
+
+// appendEntry appends an entry behind its length.
+func appendEntry(b []byte, fill func([]byte) []byte) []byte {
+	at := len(b)
+	b = fill(append(b, 0, 0, 0, 0))
+	binary.LittleEndian.PutUint32(b[at:], uint32(len(b)-at))
+	return b
+}
+
+func (w *Writer) users(st *state.State) {
+	b := w.body[:0]
+	for u := range st.Users() {
+		b = appendEntry(b, func(b []byte) []byte {
+			b = u32s(append(b, kindUser), u.UID, u.GID)
+			return field(field(field(b, u.Name, maxUserText), u.Home, maxUserText), u.Shell, maxUserText)
+		})
+	}
+	for gid, name := range st.Groups() {
+		b = appendEntry(b, func(b []byte) []byte { return field(u32s(append(b, kindUser+1), gid), name, maxUserText) })
+	}
+	if len(b) > 0 {
+		w.block(typeUsers, b)
+	}
+	w.body = b
+}
+
+func (w *Writer) threads(st *state.State) {
+	b := w.body[:0]
+	st.Threads(func(t *state.Thread) bool {
+		b = appendEntry(b, func(b []byte) []byte { return appendThread(b, t) })
+		if len(b) > listBlock {
+			w.block(typeThreads, b)
+			b = b[:0]
+		}
+		return w.err == nil
+	})
+	if len(b) > 0 {
+		w.block(typeThreads, b)
+	}
+	st.Threads(func(t *state.Thread) bool {
+		b = u64s(b[:0], t.TID)
+		if t.IsMain() {
+			for fd := range t.FDs() {
+				b = appendFD(b, fd)
+			}
+		}
+		w.block(typeFDs, b)
+		return w.err == nil
+	})
+	w.body = b
+}
+
+func appendThread(b []byte, t *state.Thread) []byte {
+	b = u64s(b, t.TID, t.PID, t.PTID, t.SID, t.VPGID)
+	b = field(field(field(b, t.Comm, maxText), t.Exe, maxText), t.ExePath, maxText)
+	b = field(listField(b, t.Args), t.Cwd, maxText)
+	b = u32s(u64s(b, t.FDLimit), t.Flags, t.UID, t.GID, t.VMSize, t.VMRSS, t.VMSwap)
+	b = listField(u64s(b, t.PFMajor, t.PFMinor), t.Env)
+	b = listField(u64s(b, t.VTID, t.VPID), t.Cgroups)
+	b = field(b, t.Root, maxText)
+	b = u32s(u64s(b, t.PidNSStart), t.TTY, t.LoginUID)
+	flag := func(b []byte, bit uint32) []byte {
+		if t.ExeFlags&bit != 0 {
+			return append(b, 1)
+		}
+		return append(b, 0)
+	}
+	b = u64s(flag(b, schema.PPM_EXE_WRITABLE), t.CapInheritable, t.CapPermitted, t.CapEffective)
+	b = u64s(flag(b, schema.PPM_EXE_UPPER_LAYER), t.ExeIno, t.ExeCtime, t.ExeMtime)
+	b = flag(flag(b, schema.PPM_EXE_FROM_MEMFD), schema.PPM_EXE_LOWER_LAYER)
+	return u64s(b, t.PGID)
+}
+
+// appendFD appends an entry; nothing for a descriptor of which nothing is known.
+func appendFD(b []byte, fd *state.FD) []byte {
+	if fd.Type == state.FDUnknown {
+		return b
+	}
+	return appendEntry(b, func(b []byte) []byte {
+		b = append(u64s(u64s(b, fd.Num), fd.Ino), byte(fd.Type))
+		switch fd.Type {
+		case state.FDIPv4Sock, state.FDIPv6Sock:
+			b = appendAddr(appendAddr(b, fd.SIP, fd.Type), fd.DIP, fd.Type)
+			b = binary.LittleEndian.AppendUint16(b, fd.SPort)
+			return append(binary.LittleEndian.AppendUint16(b, fd.DPort), byte(fd.L4))
+		case state.FDIPv4ServSock, state.FDIPv6ServSock:
+			b = appendAddr(b, fd.DIP, fd.Type)
+			return append(binary.LittleEndian.AppendUint16(b, fd.DPort), byte(fd.L4))
+		case state.FDUnixSock:
+			return field(u64s(b, fd.UnixSource, fd.UnixDest), fd.Name, maxText)
+		case state.FDFileV2:
+			return u32s(field(u32s(b, fd.Flags), fd.Name, maxText), fd.Dev)
+		}
+		return field(b, fd.Name, maxText)
+	})
+}
+
+// appendAddr appends an address; zeros where it is not known.
+func appendAddr(b []byte, ip netip.Addr, t state.FDType) []byte {
+	if !ip.IsValid() {
+		ip = netip.IPv6Unspecified()
+	}
+	a := ip.As16()
+	if t == state.FDIPv4Sock || t == state.FDIPv4ServSock {
+		return append(b, a[12:]...)
+	}
+	return append(b, a[:]...)
+}
