@@ -232,8 +232,7 @@ static int put_tuple_ret(struct eyas_fill *f)
 	return eyas_put_tuple(f, (int)f->hit->ret, true);
 }
 
-/* The sources that are rare. */
-static noinline int put_param(struct eyas_fill *f, const struct eyas_param *p)
+static noinline int put_other(struct eyas_fill *f, const struct eyas_param *p)
 {
 	const struct eyas_hit *h = f->hit;
 
@@ -250,6 +249,16 @@ static noinline int put_param(struct eyas_fill *f, const struct eyas_param *p)
 	return eyas_put_missing(f);
 }
 
+/* What is neither number nor buffer. */
+static __always_inline int put_param(struct eyas_fill *f, const struct eyas_param *p)
+{
+	if (p->src == EYAS_SRC_CUSTOM)
+		return eyas_customs[p->val](f, p->arg);
+	if (p->src == EYAS_SRC_STR)
+		return eyas_put_user_str(f, eyas_arg_ptr(f, p->arg), PATH_MAX);
+	return put_other(f, p);
+}
+
 /* The generic event, by far the most frequent: two lengths and two numbers. */
 static inline int put_generic(struct eyas_fill *f)
 {
@@ -263,91 +272,73 @@ static inline int put_generic(struct eyas_fill *f)
 	return 0;
 }
 
-/* The value of a parameter that is just a number; false for all others. */
-static __always_inline bool number(const struct eyas_hit *h, const struct eyas_param *p, u64 *v)
-{
-	switch (p->src) {
-	case EYAS_SRC_EMPTY:	/* width 0, so any value will do */
-	case EYAS_SRC_RET:
-		*v = h->ret;
-		return true;
-	case EYAS_SRC_ARG:
-		*v = h->args[p->arg];
-		return true;
-	case EYAS_SRC_INT:
-		*v = (s64)(int)h->args[p->arg];
-		return true;
-	case EYAS_SRC_CONST:
-		*v = (s64)(s32)p->val;
-		return true;
-	}
-	return false;
-}
-
-/* Address and length of a parameter that is a buffer; false for all others. */
-static __always_inline bool buffer(const struct eyas_fill *f, const struct eyas_param *p,
-				   const u8 __user **src, size_t *n)
+/* Bytes of the buffer that a parameter is; *src: where it lies. */
+static __always_inline size_t buffer(const struct eyas_fill *f, const struct eyas_param *p,
+				     const u8 __user **src)
 {
 	const struct eyas_hit *h = f->hit;
+	size_t n = p->src == EYAS_SRC_BUF_RET ? max(h->ret, 0L) : h->args[p->arg2];
 
-	switch (p->src) {
-	case EYAS_SRC_BUF_RET:
-		*n = max(h->ret, 0L);
-		break;
-	case EYAS_SRC_BUF_ARG:
-		*n = h->args[p->arg2];
-		break;
-	default:
-		return false;
-	}
 	*src = eyas_arg_ptr(f, p->arg);
-	*n = *src ? min_t(size_t, *n, f->snaplen) : 0;
-	return true;
+	return *src ? min_t(size_t, n, f->snaplen) : 0;
 }
 
 /*
- * What reads, writes and most other calls consist of goes in here, without a call;
- * f is brought up to date for the rest.
+ * Numbers and buffers, what reads, writes and most other calls consist of, go in
+ * here without a call; f is brought up to date for the rest.
  */
 static __always_inline int put_params(struct eyas_fill *f)
 {
 	const struct eyas_param *p = f->hit->row->params, *end = p + f->hit->row->nparams;
 	u8 *pos = f->pos, *lens = f->lens;
+	u8 *last = f->end - sizeof(u64);	/* where a number still fits */
 	const u8 __user *src;
-	size_t len, n;
+	size_t len;
 	int err;
 	u64 v;
-	u8 *last = f->end - sizeof(v);	/* where a number still fits */
 
-	for (; p < end; p++) {
-		if (number(f->hit, p, &v)) {
-			if (unlikely(pos > last))
+	do {	/* no row is empty */
+		switch (p->src) {
+		case EYAS_SRC_EMPTY:	/* width 0, so any value will do */
+		case EYAS_SRC_RET:
+			v = f->hit->ret;
+			break;
+		case EYAS_SRC_ARG:
+			v = f->hit->args[p->arg];
+			break;
+		case EYAS_SRC_INT:
+			v = (s64)eyas_arg_int(f, p->arg);
+			break;
+		case EYAS_SRC_CONST:
+			v = (s64)(s32)p->val;
+			break;
+		case EYAS_SRC_BUF_RET:
+		case EYAS_SRC_BUF_ARG:
+			len = buffer(f, p, &src);
+			if (unlikely(len > f->end - pos))
 				return -ENOSPC;
-			len = p->width;
-			eyas_store_int(pos, lens, v, len);
-		} else if (buffer(f, p, &src, &n)) {
-			if (unlikely(n > f->end - pos))
-				return -ENOSPC;
-			len = copy_buf(f, pos, src, n);
+			len = copy_buf(f, pos, src, len);
 			eyas_store_len(lens, len);
-		} else {
+			pos += len;
+			lens += sizeof(__le16);
+			continue;
+		default:
 			f->pos = pos;
 			f->lens = lens;
-			if (p->src == EYAS_SRC_CUSTOM)
-				err = eyas_customs[p->val](f, p->arg);
-			else if (p->src == EYAS_SRC_STR)
-				err = eyas_put_user_str(f, eyas_arg_ptr(f, p->arg), PATH_MAX);
-			else
-				err = put_param(f, p);
+			err = put_param(f, p);
 			if (unlikely(err))
 				return err;
 			pos = f->pos;
 			lens = f->lens;
 			continue;
 		}
+		if (unlikely(pos > last))
+			return -ENOSPC;
+		len = p->width;
+		eyas_store_int(pos, lens, v, len);
 		pos += len;
 		lens += sizeof(__le16);
-	}
+	} while (++p < end);
 	f->pos = pos;
 	f->lens = lens;
 	return 0;
@@ -358,12 +349,9 @@ static noinline int fill_row(struct eyas_fill *f)
 	int err;
 
 	f->file = NULL;
-	f->ahead = NULL;
 	err = put_params(f);
-	if (!err && (f->hit->row->flags & EYAS_ROW_PATH))
-		err = eyas_put_file_ext(f);
-	if (f->file)
-		fput(f->file);
+	if (f->hit->row->flags & EYAS_ROW_PATH)
+		err = eyas_end_file(f, err);
 	return err;
 }
 

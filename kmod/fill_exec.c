@@ -126,6 +126,7 @@ static int put_mm_exe(struct eyas_fill *f)
 	size_t len;
 	bool cut;
 
+	f->ahead = NULL;
 	if (!mm)
 		return eyas_put_missing(f);
 	got = copy_range(f, READ_ONCE(mm->arg_start), READ_ONCE(mm->arg_end),

@@ -162,20 +162,14 @@ static int ext_text(struct eyas_fill *f, struct file *file)
 	return s->path_len;
 }
 
-/*
- * eyas_put_file_ext - EYAS_EXT_PATH behind the event: the path of the returned
- * fd. f->pos stays at the end of the event.
- */
-int eyas_put_file_ext(struct eyas_fill *f)
+/* EYAS_EXT_PATH behind the event: the path of the file. f->pos stays at the end of the event. */
+static int put_file_ext(struct eyas_fill *f, struct file *file)
 {
 	const size_t head = 2 * sizeof(__le16);	/* type, length */
-	struct file *file = ret_file(f);
 	u8 *event_end = f->pos;
 	__le16 ext[2];
 	int len;
 
-	if (!file)
-		return 0;
 	if (eyas_room(f) < head)
 		return -ENOSPC;
 	f->pos += head;
@@ -194,4 +188,24 @@ int eyas_put_file_ext(struct eyas_fill *f)
 	f->ext_len = head + len;
 	f->rec_flags |= EYAS_REC_EXT;
 	return 0;
+}
+
+/* eyas_end_file - the end of a row with EYAS_ROW_PATH. */
+int eyas_end_file(struct eyas_fill *f, int err)
+{
+	struct file *file = ret_file(f);
+
+	if (!file)
+		return err;
+	if (!err)
+		err = put_file_ext(f, file);
+	fput(file);
+	return err;
+}
+
+/* eyas_holds_file - whether a source takes the file that eyas_end_file() gives back. */
+bool eyas_holds_file(eyas_custom_t custom)
+{
+	return custom == eyas_custom_open_flags || custom == eyas_custom_open_how_flags ||
+	       custom == eyas_custom_fd_dev || custom == eyas_custom_fd_ino;
 }

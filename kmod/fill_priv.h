@@ -144,7 +144,8 @@ int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max);
 
 /* fill_file.c */
 int eyas_put_path(struct eyas_fill *f, const struct path *path);
-int eyas_put_file_ext(struct eyas_fill *f);
+int eyas_end_file(struct eyas_fill *f, int err);
+bool eyas_holds_file(eyas_custom_t custom);
 
 /* fill_sock.c */
 int eyas_put_sockaddr(struct eyas_fill *f, const void __user *addr, int len);

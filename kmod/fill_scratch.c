@@ -36,9 +36,31 @@ static bool generic_is_known(void)
 	       eyas_customs[row->params[1].val] == eyas_custom_native_nr;
 }
 
+/* Whoever takes a file stands in a row whose end gives it back. */
+static bool files_are_given_back(const struct eyas_row *row)
+{
+	unsigned int i;
+
+	for (i = 0; i < row->nparams; i++)
+		if (row->params[i].src == EYAS_SRC_CUSTOM &&
+		    eyas_holds_file(eyas_customs[row->params[i].val]))
+			return row->flags & EYAS_ROW_PATH;
+	return true;
+}
+
+static bool table_is_sound(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < EYAS_NR_ROWS; i++)
+		if (!eyas_rows[i].nparams || !files_are_given_back(&eyas_rows[i]))
+			return false;
+	return generic_is_known();
+}
+
 int eyas_fill_init(void)
 {
-	if (WARN_ON(!generic_is_known()))
+	if (WARN_ON(!table_is_sound()))
 		return -EINVAL;
 	eyas_sock_init();
 	if (!NEED_SCRATCH)
