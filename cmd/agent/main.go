@@ -67,6 +67,7 @@ func (a *command) app(stdout, stderr io.Writer) *cli.App {
 			a.eventsCommand(),
 			a.syscallsCommand(),
 			a.driverCommand(),
+			a.captureCommand(),
 			a.configCommand(),
 			a.versionCommand(),
 		},

@@ -117,7 +117,7 @@ func readAll(t testing.TB, file []byte) ([]seen, *state.State, error) {
 			if again := r.Next(&e); again != err {
 				t.Errorf("Next after %v: %v", err, again)
 			}
-			if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return all, r.State(), err
