@@ -50,8 +50,9 @@ struct eyas_fill {
 	u8 *pos;		/* where the next parameter goes */
 	u8 *end;		/* first byte that may not be written */
 	u32 snaplen;
-	u16 rec_flags;		/* out: EYAS_REC_PARTIAL, EYAS_REC_EXT */
-	u16 ext_len;		/* out: bytes of extensions behind the event, without the end header */
+	/* Out; both start as 0. */
+	u16 rec_flags;		/* EYAS_REC_PARTIAL, EYAS_REC_EXT */
+	u16 ext_len;		/* bytes of extensions behind the event, without the end header */
 	/* The rest belongs to the filler, which sets it up and cleans it up itself. */
 	struct file *file;	/* the returned fd, held, once a parameter asked for it */
 	u8 *ahead;		/* bytes already copied for the parameter that starts here */
