@@ -84,6 +84,31 @@ security_mirror() {
 	mirror_of -security | grep . || die "no Debian security mirror in this host's apt sources; set EYAS_DEBIAN_SECURITY_MIRROR to one"
 }
 
+# apt_dir DIR SOURCE...: a folder for apt to work in that leaves the host's alone: own sources ("MIRROR SUITE COMPONENT"),
+# lists and cache, but the host's proxies and credentials. With APT_CONFIG=DIR/apt.conf.
+apt_dir() {
+	local dir=$1
+	shift
+	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial}
+	: >"$dir/status"
+	printf "$deb %s\n" "$@" >"$dir/sources.list"
+	cat >"$dir/apt.conf" <<-CONF
+		Dir::Etc::SourceList "$dir/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		Dir::Etc::Preferences "/dev/null";
+		Dir::Etc::PreferencesParts "/dev/null";
+		Dir::State "$dir/state";
+		Dir::State::status "$dir/status";
+		Dir::Cache "$dir/cache";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+		APT::Architecture "amd64";
+		APT::Install-Recommends "false";
+		APT::Sandbox::User "root";
+		APT::Update::Error-Mode "any";
+	CONF
+}
+
 # apt_field PACKAGE FIELD: of the newest version in the lists.
 apt_field() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p"; }
 
