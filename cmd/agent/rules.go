@@ -39,7 +39,7 @@ func rulesValidate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, report := rules.Load(files, rules.Options{})
+	_, report := rules.Load(files)
 	if c.Bool("json") {
 		err = printJSON(c.App.Writer, report)
 	} else {

@@ -74,7 +74,7 @@ type RuleSet struct {
 // LoadRules loads rule files and applies what config and command line say about
 // which rules take part. Invalid rules come back as *InvalidRulesError.
 func LoadRules(cfg *config.Config, srcs []rules.Source, choices []rules.Choice) (*RuleSet, error) {
-	set, report := rules.Load(srcs, rules.Options{})
+	set, report := rules.Load(srcs)
 	if !report.OK() {
 		return nil, &InvalidRulesError{report}
 	}

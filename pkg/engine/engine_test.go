@@ -33,7 +33,7 @@ const text = `
 
 func load(t testing.TB) []*rules.Rule {
 	t.Helper()
-	set, rep := rules.Load([]rules.Source{{Name: "t.yaml", Text: []byte(text)}}, rules.Options{})
+	set, rep := rules.Load([]rules.Source{{Name: "t.yaml", Text: []byte(text)}})
 	if !rep.OK() {
 		t.Fatal(rep.Err())
 	}

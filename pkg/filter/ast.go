@@ -152,18 +152,8 @@ func Walk(n Node, fn func(Node) bool) {
 	}
 }
 
-// Fields calls fn for every field that n names, transformer arguments and
-// right-hand sides included.
-func Fields(n Node, fn func(*Field)) {
-	Walk(n, func(n Node) bool {
-		if t, ok := n.(*Test); ok {
-			operandFields(t.Left, fn)
-			operandFields(t.Right, fn)
-		}
-		return true
-	})
-}
-
+// operandFields calls fn for every field that o names, arguments of transformers
+// included.
 func operandFields(o Operand, fn func(*Field)) {
 	switch o := o.(type) {
 	case *Field:

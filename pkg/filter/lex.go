@@ -187,8 +187,6 @@ type escapeError struct {
 	msg      string
 }
 
-func (e *escapeError) Error() string { return e.msg }
-
 // unquote takes the raw text with its quotes and resolves the escapes.
 func unquote(raw string) (string, *escapeError) {
 	quote, body := raw[0], raw[1:len(raw)-1]

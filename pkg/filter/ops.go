@@ -123,16 +123,6 @@ var transformNames = [...]string{
 
 func (k TransformKind) String() string { return transformNames[k] }
 
-// OpNames are the spellings of all operators, as a rule file may write them in
-// the comps of an exception.
-func OpNames() []string {
-	out := make([]string, 0, len(ops))
-	for _, o := range ops {
-		out = append(out, o.text)
-	}
-	return out
-}
-
 // IsOperator tells whether text is an operator, or one that takes a modifier
 // together with a modifier.
 func IsOperator(text string) bool {

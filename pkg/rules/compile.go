@@ -23,7 +23,6 @@ const manyEvents = 100
 type compiler struct {
 	d     *definitions
 	r     *Result
-	opt   Options
 	lists []substitution
 	texts []placedText
 	size  int // end of the address space of texts
@@ -229,9 +228,6 @@ func (c *compiler) check(s *scope, def *ruleDef, r *Rule) bool {
 func (c *compiler) output(def *ruleDef, r *Rule, loc location) bool {
 	t := trimBlank(def.output)
 	r.OutputText = t.String()
-	if c.opt.Output != nil {
-		r.OutputText = c.opt.Output(r, r.OutputText)
-	}
 	f, err := format.Parse("*" + r.OutputText)
 	if err == nil {
 		r.Output = f

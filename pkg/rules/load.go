@@ -2,20 +2,13 @@
 
 package rules
 
-// Options changes how rule files are loaded.
-type Options struct {
-	// Output, when set, is given each rule's output text and returns the one to
-	// use: the place for additions from the command line or the config.
-	Output func(r *Rule, output string) string
-}
-
 // maxSources bounds the number of files of one load.
 const maxSources = 1 << 16
 
 // Load reads rule files one on top of the other. Each file is compiled together
 // with all before it, so a problem is reported where it first shows. The set is
 // nil when any file is invalid; the report tells why.
-func Load(srcs []Source, opt Options) (*Set, *Report) {
+func Load(srcs []Source) (*Set, *Report) {
 	d := &definitions{}
 	rep := &Report{Results: []*Result{}}
 	var set *Set
@@ -26,7 +19,7 @@ func Load(srcs []Source, opt Options) (*Set, *Report) {
 			r.errorAt(ErrFileRead, newFile(0, src), point{line: 1, col: 1}, location{}, "more than %d rule files", maxSources)
 			break
 		}
-		set = d.load(newFile(i, src), r, opt)
+		set = d.load(newFile(i, src), r)
 		if !r.Successful {
 			set = nil
 			break
@@ -42,7 +35,7 @@ func Load(srcs []Source, opt Options) (*Set, *Report) {
 	return set, rep
 }
 
-func (d *definitions) load(f *file, r *Result, opt Options) *Set {
+func (d *definitions) load(f *file, r *Result) *Set {
 	d.files = append(d.files, f)
 	for _, n := range f.items(r) {
 		d.add(newItem(f, r, n))
@@ -50,7 +43,7 @@ func (d *definitions) load(f *file, r *Result, opt Options) *Set {
 	if !r.Successful {
 		return nil
 	}
-	c := compiler{d: d, r: r, opt: opt, lists: d.resolveLists()}
+	c := compiler{d: d, r: r, lists: d.resolveLists()}
 	set := c.compile()
 	if r.Successful {
 		c.warnUnused()

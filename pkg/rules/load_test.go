@@ -23,7 +23,7 @@ func load(t *testing.T, texts ...string) (*Set, *Report) {
 	for i, text := range texts {
 		srcs = append(srcs, Source{fmt.Sprintf("%d.yaml", i), []byte(text)})
 	}
-	return Load(srcs, Options{})
+	return Load(srcs)
 }
 
 // codes lists what was found as "CODE line:col", errors first.
@@ -163,7 +163,7 @@ func TestCorpusLoadsWithoutAWarning(t *testing.T) {
 
 func checkClean(t *testing.T, srcs []Source) {
 	t.Helper()
-	_, rep := Load(srcs, Options{})
+	_, rep := Load(srcs)
 	if got := codes(rep); len(got) > 0 {
 		t.Errorf("%d files: got %v, want no error and no warning", len(srcs), got[:min(len(got), 10)])
 	}
@@ -174,7 +174,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("- &a [*a]\n"))
 	f.Add([]byte("- rule: r\n  append: true\n  exceptions:\n  - {name: e, fields: [a, b], values: [[1, 2]]}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		set, rep := Load([]Source{{"fuzz.yaml", text}}, Options{})
+		set, rep := Load([]Source{{"fuzz.yaml", text}})
 		if (set != nil) != rep.OK() {
 			t.Errorf("set %v although ok is %v", set != nil, rep.OK())
 		}

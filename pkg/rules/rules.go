@@ -114,13 +114,3 @@ func (s *Set) Active(min Priority) []*Rule {
 	}
 	return active
 }
-
-// Rule returns the rule of that name, or nil.
-func (s *Set) Rule(name string) *Rule {
-	for _, r := range s.Rules {
-		if r.Name == name {
-			return r
-		}
-	}
-	return nil
-}

@@ -21,7 +21,7 @@ func ourRules(t *testing.T) []*rules.Rule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, rep := rules.Load([]rules.Source{{Name: file, Text: text}}, rules.Options{})
+	set, rep := rules.Load([]rules.Source{{Name: file, Text: text}})
 	if err := rep.WriteText(os.Stderr); err != nil {
 		t.Error(err)
 	}

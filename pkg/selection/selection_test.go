@@ -23,7 +23,7 @@ func load(t *testing.T, texts ...string) []*rules.Rule {
 	for _, text := range texts {
 		srcs = append(srcs, rules.Source{Name: "test.yaml", Text: []byte(text)})
 	}
-	set, rep := rules.Load(srcs, rules.Options{})
+	set, rep := rules.Load(srcs)
 	if !rep.OK() {
 		t.Fatal(rep.Err())
 	}

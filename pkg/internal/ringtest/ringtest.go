@@ -64,20 +64,14 @@ func bytesOf[T any](v *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v))
 }
 
-// Head is the number of bytes written so far, Seq the number of attempts.
+// Head is the number of bytes written so far.
 func (p *Producer) Head() uint64 { return p.head }
-
-// Seq is the number of attempts so far.
-func (p *Producer) Seq() uint32 { return p.seq }
 
 // Tail is what the reader gave back so far.
 func (p *Producer) Tail() uint64 { return atomic.LoadUint64(&p.reader.Tail) }
 
 // Sleeping tells whether the reader asked for a wake-up.
 func (p *Producer) Sleeping() bool { return atomic.LoadUint32(&p.reader.Sleeping) != 0 }
-
-// SetGeneration says that a ring came or went.
-func (p *Producer) SetGeneration(g uint32) { atomic.StoreUint32(&p.producer.Generation, g) }
 
 // SetHead publishes any head, for tests of a reader that must not believe it.
 func (p *Producer) SetHead(head uint64) { atomic.StoreUint64(&p.producer.Head, head) }
