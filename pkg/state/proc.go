@@ -16,6 +16,7 @@ import (
 // procStat is what we take from stat.
 type procStat struct {
 	state      byte
+	flags      uint64 // PF_*
 	session    int64
 	pgid       int64
 	tty        uint32
@@ -39,10 +40,20 @@ func parseStat(b []byte) (st procStat, ok bool) {
 	st.pgid = atoi(f[2])
 	st.session = atoi(f[3])
 	st.tty = uint32(atoi(f[4]))
+	st.flags = uint64(atoi(f[6]))
 	st.minor = uint64(atoi(f[7]))
 	st.major = uint64(atoi(f[9]))
 	st.startTicks = uint64(atoi(f[19]))
 	return st, true
+}
+
+// pfExiting is the kernel's PF_EXITING, in no header for user space.
+const pfExiting = 0x4
+
+// exits tells whether the thread is on its way out. Its procexit event may have
+// been recorded already, although it is not a zombie yet.
+func (st *procStat) exits() bool {
+	return st.state == 'Z' || st.state == 'X' || st.flags&pfExiting != 0
 }
 
 func atoi(s string) int64 {

@@ -145,7 +145,7 @@ func (s *State) readThread(root, dir procDir, tid int64) *Thread {
 		ScanTS: now, LastTS: now,
 	}
 	parseStatus(t, status)
-	t.dead = st.state == 'Z' || st.state == 'X'
+	t.dead = st.exits()
 	if boot := s.bootTime(root); boot != 0 {
 		t.Start = boot + st.startTicks*(1e9/ticks)
 	}

@@ -14,7 +14,7 @@ import (
 func TestParseStat(t *testing.T) {
 	line := "42 (odd) name (x) S 1 40 39 34816 -1 4194560 11 0 2 0 5 6 0 0 20 0 1 0 777 1000 20 18446744073709551615"
 	st, ok := parseStat([]byte(line))
-	want := procStat{state: 'S', session: 39, pgid: 40, tty: 34816, minor: 11, major: 2, startTicks: 777}
+	want := procStat{state: 'S', flags: 4194560, session: 39, pgid: 40, tty: 34816, minor: 11, major: 2, startTicks: 777}
 	if !ok || st != want {
 		t.Errorf("got %+v %v", st, ok)
 	}

@@ -101,6 +101,8 @@ func TestScanProc(t *testing.T) {
 	p.task("30", 30, 30, 10, "zombie", 'Z')
 	p.task("30/task/30", 30, 30, 10, "zombie", 'Z')
 	p.write("40/stat", "cut")
+	p.process(50, 10, "leaving", nil)
+	p.write("50/stat", "50 (leaving) R 10 50 50 0 -1 4194308 1 0 2 0 0 0 0 0 20 0 1 0 0 0 0") // PF_EXITING
 	h := newHost(t, Options{Proc: p.root})
 	if err := h.s.ScanProc(""); err != nil {
 		t.Fatal(err)
@@ -115,8 +117,8 @@ func TestScanProc(t *testing.T) {
 	if f := c.FD(3); f.Ino == 0 || f.Flags != schema.PPM_O_WRONLY|schema.PPM_O_CLOEXEC {
 		t.Errorf("file: got %+v", f)
 	}
-	if h.s.Thread(30) != nil || h.s.Thread(40) != nil {
-		t.Error("a dead or unreadable process is in the table")
+	if h.s.Thread(30) != nil || h.s.Thread(40) != nil || h.s.Thread(50) != nil {
+		t.Error("a dead, dying or unreadable process is in the table")
 	}
 	if c.NumThreads() != 2 {
 		t.Errorf("threads: got %d", c.NumThreads())
