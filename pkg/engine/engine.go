@@ -36,23 +36,26 @@ func ParseMatching(s string) (Matching, error) {
 type Engine struct {
 	mode     Matching
 	compiler *filter.Compiler
+	rules    []*rules.Rule
 	byEvent  [schema.NumEvents][]compiled
+	sampler  sampler
 }
 
 // compiled is one rule specialised for one event type.
 type compiled struct {
 	program *filter.Program
 	rule    *rules.Rule
+	index   int // in Engine.rules
 }
 
 // New compiles the given rules, which keep their order. Sub-conditions that
 // rules share are compiled once.
 func New(active []*rules.Rule, mode Matching) *Engine {
-	e := &Engine{mode: mode, compiler: filter.NewCompiler()}
-	for _, r := range active {
+	e := &Engine{mode: mode, compiler: filter.NewCompiler(), rules: active}
+	for i, r := range active {
 		for t := range r.Events.All() {
 			if p := e.compiler.Compile(r.Checked, t); !p.Never() {
-				e.byEvent[t] = append(e.byEvent[t], compiled{p, r})
+				e.byEvent[t] = append(e.byEvent[t], compiled{p, r, i})
 			}
 		}
 	}
@@ -63,6 +66,10 @@ func New(active []*rules.Rule, mode Matching) *Engine {
 // holds, in definition order. The event must have been through state.Update.
 func (e *Engine) Process(ev *state.Event, match func(*rules.Rule)) {
 	if int(ev.Type) >= len(e.byEvent) {
+		return
+	}
+	if e.sampler.due() {
+		e.processMeasured(ev, match)
 		return
 	}
 	e.compiler.Begin()

@@ -19,6 +19,7 @@ import (
 // programs are for one goroutine.
 type Compiler struct {
 	serial  uint64 // of the event; stale values have an older one
+	evals   uint64
 	nodes   map[string]*node
 	sources map[string]*source
 	stats   CompilerStats
@@ -42,6 +43,9 @@ func (c *Compiler) Stats() CompilerStats {
 	s.Nodes, s.Sources = len(c.nodes), len(c.sources)
 	return s
 }
+
+// Evaluated is how many nodes were evaluated so far, all programs together.
+func (c *Compiler) Evaluated() uint64 { return c.evals }
 
 // Program is a condition compiled for one event type.
 type Program struct {
@@ -83,9 +87,11 @@ func (n *node) eval(c *Compiler, e *state.Event) bool {
 		if n.run == nil {
 			return n.value
 		}
+		c.evals++
 		return n.run(e)
 	}
 	if n.serial != c.serial {
+		c.evals++
 		n.value = n.run(e)
 		n.serial = c.serial
 	}
