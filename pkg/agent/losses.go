@@ -15,22 +15,22 @@ import (
 const tellEvery = time.Second
 
 // tellLosses logs what was lost since it last did.
-func (p *pipeline) tellLosses(s *driver.Session) {
-	if time.Since(p.toldAt) < tellEvery {
+func (in *intake) tellLosses(s *driver.Session) {
+	if time.Since(in.toldAt) < tellEvery {
 		return
 	}
 	stats := s.Stats()
-	if lost := stats.Lost.Sum() + stats.SeqGaps; lost > p.told.Lost.Sum()+p.told.SeqGaps {
-		p.log.WithFields(lossFields(stats.Counts)).Warnf("%d events lost since the start; a larger [driver] ring_bytes or fewer system calls would help", lost)
+	if lost := stats.Lost.Sum() + stats.SeqGaps; lost > in.told.Lost.Sum()+in.told.SeqGaps {
+		in.log.WithFields(lossFields(stats.Counts)).Warnf("%d events lost since the start; a larger [driver] ring_bytes or fewer system calls would help", lost)
 	}
 	for cpu, err := range stats.Corrupt {
-		p.log.Errorf("the ring of cpu %d is not read any more: %v", cpu, err)
+		in.log.Errorf("the ring of cpu %d is not read any more: %v", cpu, err)
 	}
-	if p.badRecord != nil {
-		p.log.Errorf("%d records cannot be decoded, the last: %v", p.undecodable, p.badRecord)
-		p.badRecord = nil
+	if in.badRecord != nil {
+		in.log.Errorf("%d records cannot be decoded, the last: %v", in.undecodable, in.badRecord)
+		in.badRecord = nil
 	}
-	p.told, p.toldAt = stats.Counts, time.Now()
+	in.told, in.toldAt = stats.Counts, time.Now()
 }
 
 // summary logs what became of everything that was recorded.

@@ -130,21 +130,12 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 
 // pipeline takes records to alerts. It belongs to one goroutine.
 type pipeline struct {
-	log         *logrus.Logger
-	rules       []*rules.Rule
-	state       *state.State
-	engine      *engine.Engine
-	alerts      *alerter
-	ev          state.Event
-	num         uint64
-	native      *[schema.NumNative]schema.SC
-	compat      *[schema.NumNative]schema.SC
-	tracepoints [64]schema.SC // by bit of the mask
-
-	undecodable uint64      // records that are no events
-	badRecord   error       // the last of them, until it is told
-	told        ring.Counts // what tellLosses has told of
-	toldAt      time.Time
+	intake
+	rules  []*rules.Rule
+	state  *state.State
+	engine *engine.Engine
+	alerts *alerter
+	ev     state.Event
 }
 
 func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now func() uint64) (*pipeline, error) {
@@ -152,34 +143,19 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 	if err != nil {
 		return nil, err
 	}
-	arch := schema.HostArch()
-	p := &pipeline{
-		log: opt.Log, rules: opt.Rules.Active,
+	return &pipeline{
+		intake: newIntake(opt.Log), rules: opt.Rules.Active,
 		state:  state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now}),
 		engine: engine.New(opt.Rules.Active, mode),
 		alerts: &alerter{host: host, outputs: outputs},
-		native: arch.Native(), compat: arch.Compat(),
-	}
-	for sc := range schema.TracepointSCs().All() {
-		p.tracepoints[sc.Info().Tracepoint] = sc
-	}
-	return p, nil
+	}, nil
 }
 
 // record takes one record of the rings through state and rules.
 func (p *pipeline) record(rec *ring.Record) error {
-	if rec.Flags&abi.RecDrop != 0 {
-		return nil // counted by the reader, told by tellLosses
+	if p.event(&p.ev.Event, rec) {
+		p.step(true)
 	}
-	if err := p.ev.Decode(rec.Event); err != nil {
-		p.undecodable++
-		p.badRecord = fmt.Errorf("ring of cpu %d, record %d: %w", rec.CPU, rec.Seq, err)
-		return nil
-	}
-	p.num++
-	p.ev.Num, p.ev.CPU, p.ev.RecFlags, p.ev.Native, p.ev.Path = p.num, uint16(rec.CPU), rec.Flags, rec.Native, rec.Path
-	p.ev.SC = p.code(rec)
-	p.step(true)
 	return nil
 }
 
@@ -191,17 +167,4 @@ func (p *pipeline) step(shown bool) {
 		p.engine.Process(&p.ev, p.alerts.raise)
 	}
 	p.state.Done(&p.ev)
-}
-
-// code is the portable code of what a record is about.
-func (p *pipeline) code(rec *ring.Record) schema.SC {
-	switch {
-	case rec.Flags&abi.RecTracepoint != 0:
-		return p.tracepoints[rec.Native%uint16(len(p.tracepoints))]
-	case int(rec.Native) >= schema.NumNative:
-		return schema.SCUnknown
-	case rec.Flags&abi.RecCompat != 0:
-		return p.compat[rec.Native]
-	}
-	return p.native[rec.Native]
 }
