@@ -4,8 +4,6 @@ package main
 
 import (
 	"github.com/urfave/cli/v2"
-
-	"github.com/eyas-security/eyas/pkg/agent"
 )
 
 func (a *command) maskCommand() *cli.Command {
@@ -19,8 +17,27 @@ func (a *command) maskCommand() *cli.Command {
 				Usage: "print what rules and configuration would select",
 				Description: "Needs no module and no rights.\n\n" +
 					"Example:\n\n   agent mask plan -r rules/eyas_rules.yaml -o 'base_syscalls.custom_set[]=!read' --json",
-				Flags:  append(ruleFlags(), jsonFlag),
+				Flags:  append(ruleFlags(), jsonFlag, strictFlag),
 				Action: a.maskPlan,
+			},
+			{
+				Name:      "explain",
+				Usage:     "say why each system call is in the plan or out of it",
+				ArgsUsage: "[SYSCALL...]",
+				Description: "Names every rule (with file, line and macros), base set and configuration entry that asks for a call or\n" +
+					"keeps it out, and the fields of rules that go wrong without it. Without names: all that anything asks for.\n" +
+					"Needs no module and no rights.\n\n" +
+					"Example:\n\n   agent mask explain openat connect -r rules/eyas_rules.yaml",
+				Flags:  append(ruleFlags(), jsonFlag, strictFlag),
+				Action: a.maskExplain,
+			},
+			{
+				Name:  "diff",
+				Usage: "compare what the kernel records now with the plan",
+				Description: "Prints for each session of the module which calls the plan of these rules and this configuration would add\n" +
+					"(+) and remove (-). Needs root.\n\nExample:\n\n   agent mask diff -r rules/eyas_rules.yaml",
+				Flags:  append(ruleFlags(), jsonFlag, strictFlag),
+				Action: a.maskDiff,
 			},
 			{
 				Name:  "show",
@@ -38,16 +55,12 @@ func (a *command) maskPlan(c *cli.Context) error {
 	if err := wantArgs(c, 0, 0); err != nil {
 		return err
 	}
-	cfg, set, err := a.loadRules(c)
+	plan, err := a.plan(c)
 	if err != nil {
 		return err
 	}
-	plan := agent.Plan(cfg, set.Active)
 	if c.Bool("json") {
 		return printJSON(c.App.Writer, plan.Document())
-	}
-	for _, w := range plan.Warnings() {
-		a.log.Warn(w)
 	}
 	return plan.WriteText(c.App.Writer)
 }

@@ -60,16 +60,12 @@ func maskShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	heads, err := driver.Sessions(cfg.Driver.Device)
+	stats, err := sessionStats(cfg.Driver.Device)
 	if err != nil {
 		return err
 	}
 	sessions := []*sessionRecord{}
-	for _, head := range heads {
-		stat, err := driver.Stat(cfg.Driver.Device, head.ID)
-		if err != nil {
-			return fmt.Errorf("read session %d: %w", head.ID, err)
-		}
+	for _, stat := range stats {
 		sessions = append(sessions, newSessionRecord(stat, schema.HostArch()))
 	}
 	if c.Bool("json") {
@@ -86,29 +82,19 @@ func maskShow(c *cli.Context) error {
 
 func newSessionRecord(s *driver.SessionStat, arch schema.Arch) *sessionRecord {
 	mask := schema.Mask{Native: s.Mask.Native, Compat: s.Mask.Compat, Tracepoints: s.Mask.Tracepoints}
-	comm, _, _ := strings.Cut(string(s.Head.Comm[:]), "\x00")
 	return &sessionRecord{
-		ID: s.Head.ID, PID: s.Head.TGID, Comm: comm, Recording: s.Head.Enabled != 0,
+		ID: s.Head.ID, PID: s.Head.TGID, Comm: commOf(s), Recording: s.Head.Enabled != 0,
 		RingBytes: s.RingBytes, Snaplen: s.SnapLen, Rings: s.NumRings, FailedRings: s.FailedRings,
 		DropFailed: s.Flags&abi.SetupDropFailed != 0, IncludeSelf: s.Flags&abi.SetupIncludeSelf != 0,
 		Kernel:   selection.MaskDocument(mask, arch),
-		Names:    selection.Names(selected(mask, arch)),
+		Names:    selection.Names(selection.MaskSet(mask, arch)),
 		Counters: counters(s.Counters, arch),
 	}
 }
 
-// selected is the smallest set that gives the mask. The numbers of socketcall and ipc are in it for the sake of the
-// calls behind them; they are named only when nothing else explains them.
-func selected(mask schema.Mask, arch schema.Arch) schema.SCSet {
-	set := mask.SCs(arch)
-	for _, multiplexer := range []schema.SC{schema.SCSocketcall, schema.SCIpc} {
-		without := set
-		without.Del(multiplexer)
-		if schema.KernelMask(without, arch) == mask {
-			set = without
-		}
-	}
-	return set
+func commOf(s *driver.SessionStat) string {
+	comm, _, _ := strings.Cut(string(s.Head.Comm[:]), "\x00")
+	return comm
 }
 
 // counters sums the lines of the kernel by name: a call has a line for each number by which it is reached.

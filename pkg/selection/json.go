@@ -24,6 +24,7 @@ type Document struct {
 	Kernel            KernelDocument      `json:"kernel"`
 	Reasons           map[string][]Reason `json:"reasons"`
 	Warnings          []string            `json:"warnings"`
+	Consequences      []Consequence       `json:"consequences"`
 }
 
 // KernelDocument is a mask in the words of the ioctl: 64 bits each, hexadecimal.
@@ -42,6 +43,7 @@ func (p *Plan) Document() *Document {
 		Repaired: Names(p.Repaired), Selected: Names(p.Selected), NotOnThisArch: Names(p.Missing),
 		InvalidNames: append([]string{}, p.Invalid...), Kernel: MaskDocument(p.Kernel, p.Arch),
 		Reasons: map[string][]Reason{}, Warnings: append([]string{}, p.Warnings()...),
+		Consequences: append([]Consequence{}, p.Consequences...),
 	}
 	for sc, why := range p.Reasons {
 		for _, name := range Names(schema.SCsOf(sc)) {

@@ -20,7 +20,35 @@ const (
 	ByAlways  Kind = "always"      // process exit is in every plan
 	OutCustom Kind = "negated"     // base_syscalls.custom_set takes it out
 	OutVolume Kind = "high_volume" // taken out because of its rate; base_syscalls.all keeps it
+
+	OutUnneeded Kind = "unneeded" // nothing asks for it
+	OutReplaced Kind = "replaced" // part of the state set, which custom_set or repair replace
+	OutArch     Kind = "arch"     // has no number on this architecture
+	OutNoExit   Kind = "no_exit"  // never returns
 )
+
+// kindTexts say the same in sentences, for all but ByRule.
+var kindTexts = map[Kind]string{
+	ByState:     "needed to know the processes and descriptors of the host",
+	ByCustom:    "named in base_syscalls.custom_set",
+	ByRepair:    "added by base_syscalls.repair to keep the state right",
+	ByAlways:    "in every set: the end of a process is never left out",
+	OutCustom:   "taken out by a name with ! in base_syscalls.custom_set",
+	OutVolume:   "left out because of its rate; -A or base_syscalls.all records it",
+	OutUnneeded: "no rule, no part of the base set and no entry of base_syscalls asks for it",
+	OutReplaced: "part of the state set, which base_syscalls.custom_set or repair replaces",
+	OutArch:     "has no number on this architecture: nothing can be recorded",
+	OutNoExit:   "never returns, and calls are recorded when they return",
+}
+
+// keepsOut tells reasons against a call from those for it.
+func (k Kind) keepsOut() bool {
+	switch k {
+	case ByRule, ByState, ByCustom, ByRepair, ByAlways:
+		return false
+	}
+	return true
+}
 
 // Reason is one cause. Rule, File, Line and Via are set for ByRule: Via lists
 // the macros that brought the name, outermost first.

@@ -35,11 +35,18 @@ type Plan struct {
 	Inactive schema.SCSet // needed by a rule and yet not selected
 	Kernel   schema.Mask
 	Reasons  map[schema.SC][]Reason
+
+	Consequences []Consequence // fields of rules that this set leaves empty or old
+
+	active   []*rules.Rule
+	repair   bool
+	reads    map[*rules.Rule][]read // fields of each rule
+	warnings []string
 }
 
 // Compute makes the plan. Same input, same plan.
 func Compute(in Input) *Plan {
-	p := &Plan{Arch: in.Arch}
+	p := &Plan{Arch: in.Arch, active: in.Rules, repair: in.Repair}
 	for _, r := range in.Rules {
 		p.Rules = p.Rules.Union(r.SCs)
 	}
@@ -70,6 +77,9 @@ func Compute(in Input) *Plan {
 	selected.Add(schema.SCSchedProcessExit)
 	p.finish(selected, base, positive, repaired)
 	p.Reasons = reasons(in, p, state)
+	p.reads = p.allReads()
+	p.Consequences = p.consequences()
+	p.warnings = p.warn()
 	return p
 }
 
@@ -120,14 +130,15 @@ func (p *Plan) custom(names []string) (positive, negative schema.SCSet) {
 }
 
 // Warnings says in sentences what in the plan a user may not have meant.
-func (p *Plan) Warnings() []string {
-	var w []string
+func (p *Plan) Warnings() []string { return p.warnings }
+
+func (p *Plan) warn() (w []string) {
 	for _, name := range p.Invalid {
 		w = append(w, fmt.Sprintf("base_syscalls.custom_set: %q is no system call or event", name))
 	}
-	if !p.Inactive.IsEmpty() {
-		w = append(w, fmt.Sprintf("rules need system calls that are not selected, so they cannot match on them: %s",
-			strings.Join(Names(p.Inactive), ", ")))
+	w = append(w, p.ruleWarnings()...)
+	for i := range p.Consequences {
+		w = append(w, p.Consequences[i].String())
 	}
 	return w
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/eyas-security/eyas/pkg/agent"
+	"github.com/eyas-security/eyas/pkg/driver"
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/selection"
+)
+
+var strictFlag = &cli.BoolFlag{Name: "strict", Usage: "warnings are errors: exit status 3"}
+
+// plan makes the plan that the flags ask for and tells its warnings, which --strict makes an error.
+func (a *command) plan(c *cli.Context) (*selection.Plan, error) {
+	cfg, set, err := a.loadRules(c)
+	if err != nil {
+		return nil, err
+	}
+	plan := agent.Plan(cfg, set.Active)
+	warnings := plan.Warnings()
+	if !c.Bool("json") || c.Bool("strict") {
+		for _, w := range warnings {
+			a.log.Warn(w)
+		}
+	}
+	return plan, strict(c, warnings)
+}
+
+// strict is the error that --strict makes of warnings.
+func strict(c *cli.Context, warnings []string) error {
+	if !c.Bool("strict") || len(warnings) == 0 {
+		return nil
+	}
+	return &invalidError{err: fmt.Errorf("%d warnings about the selection, and --strict", len(warnings))}
+}
+
+func (a *command) maskExplain(c *cli.Context) error {
+	plan, err := a.plan(c)
+	if err != nil {
+		return err
+	}
+	members, err := plan.Explain(c.Args().Slice()...)
+	if err != nil {
+		return usagef(c, "%v", err)
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, map[string]any{
+			"syscalls": members, "consequences": plan.Document().Consequences, "warnings": plan.Document().Warnings,
+		})
+	}
+	return selection.WriteMembers(c.App.Writer, members)
+}
+
+// diffRecord is what would change for one session.
+type diffRecord struct {
+	ID   uint32 `json:"id"`
+	PID  int32  `json:"pid"`
+	Comm string `json:"comm"`
+	selection.Difference
+}
+
+func (a *command) maskDiff(c *cli.Context) error {
+	if err := wantArgs(c, 0, 0); err != nil {
+		return err
+	}
+	plan, err := a.plan(c)
+	if err != nil {
+		return err
+	}
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	stats, err := sessionStats(cfg.Driver.Device)
+	if err != nil {
+		return err
+	}
+	records := []diffRecord{}
+	for _, s := range stats {
+		mask := schema.Mask{Native: s.Mask.Native, Compat: s.Mask.Compat, Tracepoints: s.Mask.Tracepoints}
+		records = append(records, diffRecord{ID: s.Head.ID, PID: s.Head.TGID, Comm: commOf(s), Difference: plan.Diff(mask)})
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, map[string][]diffRecord{"sessions": records})
+	}
+	if len(records) == 0 {
+		fmt.Fprintln(c.App.Writer, "the module is loaded and nobody uses it: there is nothing to compare with")
+	}
+	for _, r := range records {
+		fmt.Fprintf(c.App.Writer, "session %d of %s (pid %d): %s\n", r.ID, r.Comm, r.PID, r.text())
+	}
+	return nil
+}
+
+func (r *diffRecord) text() string {
+	if r.Equal {
+		return "as planned"
+	}
+	var lines []string
+	for _, side := range []struct {
+		sign  string
+		names []string
+	}{{"+", r.Added}, {"-", r.Removed}} {
+		for _, name := range side.names {
+			lines = append(lines, "\n  "+side.sign+" "+name)
+		}
+	}
+	if len(lines) == 0 {
+		return "the same calls, by other numbers"
+	}
+	return fmt.Sprintf("%d would be added, %d removed", len(r.Added), len(r.Removed)) + strings.Join(lines, "")
+}
+
+// sessionStats reads all sessions of the module.
+func sessionStats(device string) ([]*driver.SessionStat, error) {
+	heads, err := driver.Sessions(device)
+	if err != nil {
+		return nil, err
+	}
+	var stats []*driver.SessionStat
+	for _, head := range heads {
+		stat, err := driver.Stat(device, head.ID)
+		if err != nil {
+			return nil, fmt.Errorf("read session %d: %w", head.ID, err)
+		}
+		stats = append(stats, stat)
+	}
+	return stats, nil
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package selection
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/eyas-security/eyas/pkg/internal/nearest"
+	"github.com/eyas-security/eyas/pkg/schema"
+)
+
+// Member is one name of a plan: whether it is recorded, what asks for it, what keeps it out, and what it is good for.
+type Member struct {
+	Name     string   `json:"name"`
+	Selected bool     `json:"selected"`
+	In       []Reason `json:"in"`                  // what asks for it
+	Out      []Reason `json:"out"`                 // what takes or leaves it out
+	Feeds    []Feed   `json:"feeds"`               // fields that go wrong without it
+	OnlyRule string   `json:"only_rule,omitempty"` // the rule that alone keeps it on: without it nobody asks for it
+}
+
+// Feed is a field that rules read and that the call keeps true.
+type Feed struct {
+	Field string   `json:"field"`
+	Rules []string `json:"rules"`
+}
+
+// UnknownCallError says that a name is no system call or event.
+type UnknownCallError struct{ Name, Suggestion string }
+
+func (e *UnknownCallError) Error() string {
+	msg := fmt.Sprintf("%q is no system call or event", e.Name)
+	if e.Suggestion != "" {
+		msg += " (did you mean " + e.Suggestion + "?)"
+	}
+	return msg
+}
+
+// Explain tells of the calls by those names; without names, of all that something asks for.
+func (p *Plan) Explain(names ...string) ([]Member, error) {
+	set := p.Rules.Union(p.Selected).Union(p.Removed).Union(p.Volume)
+	if len(names) > 0 {
+		set = schema.SCSet{}
+	}
+	for _, name := range names {
+		scs := schema.EventNamesToSCs([]string{name})
+		if sc, ok := schema.SCByName(name); ok {
+			scs.Add(sc) // its event may have another name
+		}
+		if scs.IsEmpty() {
+			return nil, &UnknownCallError{Name: name, Suggestion: nearest.To(name, Names(schema.AllSCs()))}
+		}
+		set = set.Union(scs)
+	}
+	members := []Member{}
+	for _, name := range Names(set) {
+		members = append(members, p.member(name, set))
+	}
+	return members, nil
+}
+
+// member is what the plan knows of one name: that of an event may stand for several codes.
+func (p *Plan) member(name string, set schema.SCSet) Member {
+	m := Member{Name: name, In: []Reason{}, Out: []Reason{}, Feeds: []Feed{}}
+	var own schema.SCSet
+	for sc := range set.All() {
+		if slices.Contains(Names(schema.SCsOf(sc)), name) {
+			own.Add(sc)
+		}
+	}
+	for sc := range own.All() {
+		m.Selected = m.Selected || p.Selected.Has(sc)
+		for _, why := range p.Reasons[sc] {
+			m.add(why)
+		}
+	}
+	m.Feeds = p.feeds(own)
+	for _, kind := range p.absence(own) {
+		m.add(Reason{Kind: kind})
+	}
+	if len(m.In) == 1 && m.In[0].Kind == ByRule {
+		m.OnlyRule = m.In[0].Rule
+	}
+	return m
+}
+
+// add files a reason, once.
+func (m *Member) add(why Reason) {
+	list := &m.In
+	if why.Kind.keepsOut() {
+		list = &m.Out
+	}
+	same := func(r Reason) bool { return r.Kind == why.Kind && r.Rule == why.Rule }
+	if !slices.ContainsFunc(*list, same) {
+		*list = append(*list, why)
+	}
+}
+
+// absence says why calls that nothing took out are not recorded all the same.
+func (p *Plan) absence(own schema.SCSet) (kinds []Kind) {
+	if dead := noExit(own); !dead.IsEmpty() {
+		kinds = append(kinds, OutNoExit)
+	}
+	if schema.NotOnArch(own, p.Arch) == own {
+		kinds = append(kinds, OutArch)
+	}
+	if !own.Intersect(p.Selected).IsEmpty() {
+		return kinds
+	}
+	switch state := schema.StateSCs(p.Arch); {
+	case !own.Intersect(p.Rules.Union(p.Removed).Union(p.Volume)).IsEmpty():
+	case own.Intersect(state).IsEmpty():
+		kinds = append(kinds, OutUnneeded)
+	default:
+		kinds = append(kinds, OutReplaced)
+	}
+	return kinds
+}
+
+// feeds lists the fields that rules read and that the calls keep true.
+func (p *Plan) feeds(own schema.SCSet) []Feed {
+	readers := map[string][]string{}
+	var names []string
+	for _, r := range p.active {
+		for _, f := range p.reads[r] {
+			if f.needs.Intersect(own).IsEmpty() {
+				continue
+			}
+			if readers[f.name] == nil {
+				names = append(names, f.name)
+			}
+			readers[f.name] = append(readers[f.name], r.Name)
+		}
+	}
+	slices.Sort(names)
+	out := []Feed{}
+	for _, name := range names {
+		out = append(out, Feed{Field: name, Rules: readers[name]})
+	}
+	return out
+}
+
+// WriteMembers prints them for people: a heading and the reasons below.
+func WriteMembers(w io.Writer, members []Member) error {
+	var b strings.Builder
+	for i := range members {
+		members[i].text(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (m *Member) text(b *strings.Builder) {
+	verdict := "not recorded"
+	if m.Selected {
+		verdict = "recorded"
+	}
+	fmt.Fprintf(b, "%s: %s", m.Name, verdict)
+	if m.OnlyRule != "" && m.Selected {
+		fmt.Fprintf(b, ", for a single rule")
+	}
+	b.WriteByte('\n')
+	for _, list := range [][]Reason{m.In, m.Out} {
+		for i := range list {
+			fmt.Fprintf(b, "  %s\n", list[i].text(m.Selected))
+		}
+	}
+	if len(m.Feeds) == 0 {
+		return
+	}
+	label := "keeps true"
+	if !m.Selected {
+		label = "would keep true"
+	}
+	var parts []string
+	for _, f := range m.Feeds {
+		parts = append(parts, fmt.Sprintf("%s (%d)", f.Field, len(f.Rules)))
+	}
+	fmt.Fprintf(b, "  %-11s %s: fields, and how many rules read them\n", label, strings.Join(parts, ", "))
+}
+
+// text is a reason as a line: its kind, then what there is to say.
+func (r *Reason) text(selected bool) string {
+	if r.Kind != ByRule {
+		return fmt.Sprintf("%-11s %s", r.Kind, kindTexts[r.Kind])
+	}
+	line := fmt.Sprintf("%-11s %s (%s:%d)", r.Kind, r.Rule, r.File, r.Line)
+	if len(r.Via) > 0 {
+		line += " through " + strings.Join(r.Via, ", ")
+	}
+	if !selected {
+		line += "; it cannot match on this call"
+	}
+	return line
+}
