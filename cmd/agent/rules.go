@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -62,10 +63,20 @@ func ruleFlags() []cli.Flag {
 	)
 }
 
+// printPresets are arguments of -p that once chose what outputs have on top of
+// the rules. append_output does that now, and they change nothing.
+var printPresets = []string{"c", "container", "k", "kubernetes"}
+
 // keyFlags are flags that stand for a key of the configuration.
 func keyFlags(c *cli.Context) (overrides []string) {
 	if c.Bool("all") {
 		overrides = append(overrides, "base_syscalls.all=true")
+	}
+	if c.Bool("base64") {
+		overrides = append(overrides, "buffer_format_base64=true")
+	}
+	if text := c.String("print"); text != "" && !slices.Contains(printPresets, text) {
+		overrides = append(overrides, "append_output[].extra_output="+text)
 	}
 	if c.Bool("unbuffered") {
 		overrides = append(overrides, "buffered_outputs=false")

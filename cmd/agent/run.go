@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,6 +29,10 @@ func (a *command) runCommand() *cli.Command {
 			&cli.IntFlag{Name: "seconds", Aliases: []string{"M"}, Usage: "end after `N` seconds"},
 			&cli.StringFlag{Name: "snaplen", Aliases: []string{"S"}, Usage: "keep `N` bytes of each data buffer (driver.snaplen)"},
 			&cli.StringFlag{Name: "pidfile", Aliases: []string{"P"}, Usage: "write the process id to `FILE`"},
+			&cli.StringFlag{Name: "print", Aliases: []string{"p"}, Usage: "add `TEXT` with fields to every output (append_output)"},
+			&cli.BoolFlag{Name: "pc", Usage: "nothing: append_output adds the fields of containers", Hidden: true},
+			&cli.BoolFlag{Name: "pk", Usage: "nothing: append_output adds the fields of pods", Hidden: true},
+			&cli.BoolFlag{Name: "base64", Aliases: []string{"b"}, Usage: "write data buffers as base64 (buffer_format_base64)"},
 			&cli.BoolFlag{Name: "unbuffered", Aliases: []string{"U"}, Usage: "write every alert at once (buffered_outputs)"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell more about the agent itself (log_level debug)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "check configuration and rules, then end without touching the module"},
@@ -46,6 +51,9 @@ func (a *command) run(c *cli.Context) error {
 	cfg, set, err := a.loadRules(c)
 	if err != nil {
 		return err
+	}
+	if c.Bool("pc") || c.Bool("pk") || slices.Contains(printPresets, c.String("print")) {
+		a.log.Warn("-p with c or k changes nothing: append_output adds the fields of containers and pods")
 	}
 	level, err := logrus.ParseLevel(cfg.LogLevel)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/eyas-security/eyas/pkg/config"
+	"github.com/eyas-security/eyas/pkg/internal/jsontext"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/rules"
 	"github.com/eyas-security/eyas/pkg/state"
@@ -20,10 +21,12 @@ type alerter struct {
 	ev      *state.Event // that is being evaluated
 	buf     []byte
 	num     uint64
+	base64  bool // show data buffers so
 }
 
 func (a *alerter) raise(r *rules.Rule) {
 	a.num++
+	a.ev.Base64 = a.base64
 	a.buf = r.Output.Append(a.buf[:0], a.ev)
 	alert := &output.Alert{
 		Time: a.ev.TS, Rule: r.Name, Source: r.Source, Hostname: a.host, Message: string(a.buf),
@@ -35,7 +38,20 @@ func (a *alerter) raise(r *rules.Rule) {
 		a.buf = f.AppendJSON(a.buf[:0], a.ev)
 		alert.Fields = append(alert.Fields, output.KV{Key: f.Name, Value: string(a.buf)})
 	}
+	for i := range r.Extra {
+		alert.Fields = append(alert.Fields, a.extra(&r.Extra[i]))
+	}
 	a.outputs.Send(alert)
+}
+
+// extra is a field that append_output adds.
+func (a *alerter) extra(x *rules.Extra) output.KV {
+	if x.Raw {
+		a.buf = x.Format.AppendJSON(a.buf[:0], a.ev)
+		return output.KV{Key: x.Name, Value: string(a.buf)}
+	}
+	a.buf = x.Format.Append(a.buf[:0], a.ev)
+	return output.KV{Key: x.Name, Value: string(jsontext.AppendString(nil, string(a.buf)))}
 }
 
 func openOutputs(cfg *config.Config, opt Options) (*output.Outputs, error) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
+	"github.com/eyas-security/eyas/pkg/output"
 )
 
 // A capture that was cut gives the alerts of all events before the cut, even
@@ -41,6 +42,7 @@ func TestReplayOfCutCapture(t *testing.T) {
 	}
 	log := logrus.New()
 	log.SetOutput(io.Discard)
+	t.Setenv(output.HostnameVariable, "db1")
 	var out bytes.Buffer
 	err = Run(context.Background(), cfg, Options{Rules: set, Stdout: &out, Log: log, Capture: capture})
 	if err == nil || !strings.Contains(err.Error(), "cut.scap: capture is damaged at byte ") {

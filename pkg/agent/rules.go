@@ -71,10 +71,11 @@ type RuleSet struct {
 	Active []*rules.Rule
 }
 
-// LoadRules loads rule files and applies what config and command line say about
-// which rules take part. Invalid rules come back as *InvalidRulesError.
+// LoadRules loads rule files and applies what the configuration says about which
+// rules take part, and then what the choices say. Invalid rules come back as
+// *InvalidRulesError.
 func LoadRules(cfg *config.Config, srcs []rules.Source, choices []rules.Choice) (*RuleSet, error) {
-	set, report := rules.Load(srcs)
+	set, report := rules.Options{Additions: additions(cfg)}.Load(srcs)
 	if !report.OK() {
 		return nil, &InvalidRulesError{report}
 	}
@@ -82,8 +83,36 @@ func LoadRules(cfg *config.Config, srcs []rules.Source, choices []rules.Choice) 
 	if err != nil {
 		return nil, fmt.Errorf("config: priority: %w", err)
 	}
-	set.Choose(choices)
+	set.Choose(append(configChoices(cfg), choices...))
 	return &RuleSet{Set: set, Report: report, Active: set.Active(least)}, nil
+}
+
+// additions are the entries of append_output.
+func additions(cfg *config.Config) []rules.Addition {
+	var all []rules.Addition
+	for i := range cfg.AppendOutput {
+		all = append(all, cfg.AppendOutput[i].Addition())
+	}
+	return all
+}
+
+// configChoices are the entries of rules. A rule name and a tag in one entry
+// choose each for themselves.
+func configChoices(cfg *config.Config) []rules.Choice {
+	var choices []rules.Choice
+	add := func(m config.RuleMatch, enable bool) {
+		if m.Rule != "" {
+			choices = append(choices, rules.Choice{Enable: enable, Rule: m.Rule})
+		}
+		if m.Tag != "" {
+			choices = append(choices, rules.Choice{Enable: enable, Tag: m.Tag})
+		}
+	}
+	for _, c := range cfg.Rules {
+		add(c.Enable, true)
+		add(c.Disable, false)
+	}
+	return choices
 }
 
 // Plan is the selection for a rule set.

@@ -35,6 +35,8 @@ type Options struct {
 	Capture string // file to replay instead of watching the host
 
 	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
+
+	base64 bool // how alerts show data buffers
 }
 
 // closeTime bounds how long the outputs may take to write what they still hold.
@@ -46,6 +48,7 @@ func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("config: %w", err)
 	}
+	opt.base64 = cfg.BufferFormatBase64
 	outputs, err := openOutputs(cfg, opt)
 	if err != nil {
 		return err
@@ -147,7 +150,7 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 		intake: newIntake(opt.Log), rules: opt.Rules.Active,
 		state:  state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now}),
 		engine: engine.New(opt.Rules.Active, mode),
-		alerts: &alerter{host: host, outputs: outputs},
+		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
 	}, nil
 }
 

@@ -36,9 +36,46 @@ func (c *Config) check(root *node, errs *ErrorList) {
 	if c.OutputsQueue.Capacity == 0 {
 		errs.add(at("outputs_queue", "capacity"), "outputs_queue.capacity is 0: want at least 1")
 	}
+	c.checkRules(root, errs)
 	if c.FileOutput.Enabled && c.FileOutput.Filename == "" {
 		errs.add(at("file_output", "enabled"), "file_output is enabled without a filename")
 	}
+}
+
+// checkRules looks at the entries of rules and append_output.
+func (c *Config) checkRules(root *node, errs *ErrorList) {
+	for i, choice := range c.Rules {
+		if (choice.Enable == RuleMatch{}) == (choice.Disable == RuleMatch{}) {
+			errs.add(root.find("rules").kids[i].at, "rules[%d]: want enable or disable, with a rule or a tag", i)
+		}
+	}
+	for i := range c.AppendOutput {
+		c.AppendOutput[i].check(i, root.find("append_output").kids[i], errs)
+	}
+}
+
+func (a *OutputAddition) check(i int, n *node, errs *ErrorList) {
+	if err := rules.CheckOutput(a.ExtraOutput); err != nil {
+		errs.add(n.find("extra_output").at, "append_output[%d].extra_output: %v", i, err)
+	}
+	for k, f := range a.ExtraFields {
+		x := rules.ExtraField(f)
+		if _, err := x.Parse(); err != nil {
+			errs.add(n.find("extra_fields").kids[k].at, "append_output[%d].extra_fields[%d]: %v", i, k, err)
+		}
+	}
+}
+
+// Addition is the entry as rules take it.
+func (a *OutputAddition) Addition() rules.Addition {
+	add := rules.Addition{
+		Rule: a.Match.Rule, Source: a.Match.Source, Tags: a.Match.Tags,
+		Output: a.ExtraOutput, Suggested: a.SuggestedOutput,
+	}
+	for _, f := range a.ExtraFields {
+		add.Fields = append(add.Fields, rules.ExtraField(f))
+	}
+	return add
 }
 
 func oneOf(errs *ErrorList, at Pos, key, value string, allowed ...string) {

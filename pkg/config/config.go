@@ -19,12 +19,16 @@ type Config struct {
 	Priority     string   `toml:"priority" comment:"Rules less urgent than this are not loaded: emergency, alert, critical, error, warning, notice, informational or debug."`
 	RuleMatching string   `toml:"rule_matching" comment:"What happens when several rules match an event: the first raises an alert, or all do (first, all)."`
 
+	Rules        []RuleChoice     `toml:"rules" comment:"Which rules take part, in order: each entry enables or disables those of a rule name, in which * stands for any text, or of a tag."`
+	AppendOutput []OutputAddition `toml:"append_output" comment:"What is added to the outputs of rules: match chooses them by rule, source and tags, extra_output is a text with fields, extra_fields are for JSON alone, suggested_output is the fields of container and pod."`
+
 	JSONOutput              bool `toml:"json_output" comment:"Alerts are JSON lines instead of text."`
 	JSONIncludeOutput       bool `toml:"json_include_output_property" comment:"JSON alerts hold the text line as output."`
 	JSONIncludeOutputFields bool `toml:"json_include_output_fields_property" comment:"JSON alerts hold the fields that their text names, with their values, as output_fields."`
 	JSONIncludeTags         bool `toml:"json_include_tags_property" comment:"JSON alerts hold the rule's tags."`
 	JSONIncludeMessage      bool `toml:"json_include_message_property" comment:"JSON alerts hold the text without time and priority as message."`
 	TimeISO8601             bool `toml:"time_format_iso_8601" comment:"Times in alerts are whole dates with the offset from UTC instead of the local time of day."`
+	BufferFormatBase64      bool `toml:"buffer_format_base64" comment:"Data buffers in alerts are base64, instead of text with a dot for each byte that is no printable ASCII."`
 	BufferedOutputs         bool `toml:"buffered_outputs" comment:"Alerts are gathered for up to a second before they are written, instead of at once."`
 
 	LogLevel string `toml:"log_level" comment:"Least urgent messages about the agent itself that go to stderr: error, warning, info or debug."`
@@ -34,6 +38,40 @@ type Config struct {
 	OutputsQueue OutputsQueue `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
 	StdoutOutput StdoutOutput `toml:"stdout_output" comment:"Alerts to the standard output."`
 	FileOutput   FileOutput   `toml:"file_output" comment:"Alerts to a file."`
+}
+
+// RuleChoice switches rules on or off.
+type RuleChoice struct {
+	Enable  RuleMatch `toml:"enable" comment:"The rules to enable."`
+	Disable RuleMatch `toml:"disable" comment:"The rules to disable."`
+}
+
+// RuleMatch names rules.
+type RuleMatch struct {
+	Rule string `toml:"rule" comment:"The whole name of a rule; * stands for any text."`
+	Tag  string `toml:"tag" comment:"A tag."`
+}
+
+// OutputAddition is an entry of append_output.
+type OutputAddition struct {
+	Match           OutputMatch  `toml:"match" comment:"The rules whose outputs it is added to; without it, all."`
+	ExtraOutput     string       `toml:"extra_output" comment:"A text with fields, added after a blank."`
+	ExtraFields     []ExtraField `toml:"extra_fields" comment:"Fields of JSON alerts: a name, or a name with an output text of its own."`
+	SuggestedOutput bool         `toml:"suggested_output" comment:"The fields that every output should have are added: container and pod."`
+}
+
+// OutputMatch chooses rules; what is empty fits all.
+type OutputMatch struct {
+	Rule   string   `toml:"rule" comment:"The name of the rule."`
+	Source string   `toml:"source" comment:"The source of its events."`
+	Tags   []string `toml:"tags" comment:"Tags that it must have, all of them."`
+}
+
+// ExtraField is a member of a JSON alert's output_fields. It is written as a text, which names a field, or as a table
+// with the member's name and its output: {name = '%proc.name'}.
+type ExtraField struct {
+	Name   string
+	Output string // "" = the value of the field that Name is
 }
 
 // BaseSyscalls steers the selection.
@@ -76,6 +114,8 @@ func Default() *Config {
 		RulesFiles:              []string{"/etc/eyas/rules"},
 		Priority:                "debug",
 		RuleMatching:            "first",
+		Rules:                   []RuleChoice{},
+		AppendOutput:            []OutputAddition{{SuggestedOutput: true}},
 		JSONIncludeOutput:       true,
 		JSONIncludeOutputFields: true,
 		JSONIncludeTags:         true,

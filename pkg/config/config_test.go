@@ -50,8 +50,12 @@ func TestSentences(t *testing.T) {
 			if doc := f.Tag.Get("comment"); !strings.HasSuffix(doc, ".") || f.Tag.Get("toml") == "" {
 				t.Errorf("%s.%s: sentence %q, key %q", s.Name(), f.Name, doc, f.Tag.Get("toml"))
 			}
-			if f.Type.Kind() == reflect.Struct {
-				walk(f.Type)
+			elem := f.Type
+			if elem.Kind() == reflect.Slice {
+				elem = elem.Elem()
+			}
+			if elem.Kind() == reflect.Struct && elem != reflect.TypeFor[ExtraField]() {
+				walk(elem)
 			}
 		}
 	}
@@ -99,6 +103,26 @@ func TestLoad(t *testing.T) {
 			}},
 		{name: "overrides extend the defaults", overrides: []string{`rules_files[]=x`},
 			want: func(c *Config) { c.RulesFiles = append(c.RulesFiles, "x") }},
+		{name: "choices and additions", text: `version = 1
+			rules = [{disable.rule = "*"}, {enable = {tag = "net"}}]
+			[[append_output]]
+			match = {source = "syscall", tags = ["a", "b"], rule = "r"}
+			extra_output = "x=%proc.name"
+			extra_fields = ["proc.exe", {"my.key" = "%proc.pid!"}]`,
+			want: func(c *Config) {
+				c.Rules = []RuleChoice{{Disable: RuleMatch{Rule: "*"}}, {Enable: RuleMatch{Tag: "net"}}}
+				c.AppendOutput = []OutputAddition{{
+					Match:       OutputMatch{Source: "syscall", Tags: []string{"a", "b"}, Rule: "r"},
+					ExtraOutput: "x=%proc.name", ExtraFields: []ExtraField{{Name: "proc.exe"}, {"my.key", "%proc.pid!"}},
+				}}
+			}},
+		{name: "additions by override", overrides: []string{
+			"append_output[0].suggested_output=false", "append_output[].extra_output=a=%proc.name", "append_output[0].extra_fields[0].k=%proc.pid",
+			"append_output[0].extra_fields[1]=proc.exe", "rules[].enable.rule=*"},
+			want: func(c *Config) {
+				c.AppendOutput = []OutputAddition{{ExtraFields: []ExtraField{{"k", "%proc.pid"}, {Name: "proc.exe"}}}, {ExtraOutput: "a=%proc.name"}}
+				c.Rules = []RuleChoice{{Enable: RuleMatch{Rule: "*"}}}
+			}},
 		{name: "backslashes", overrides: []string{`js\on_output=true`, `priority=war\n`, `priority=Warning`},
 			want: func(c *Config) { c.JSONOutput, c.Priority = true, "Warning" }},
 	}
@@ -168,6 +192,13 @@ c.toml:10:1: outputs_queue.capacity is 0: want at least 1
 c.toml:12:1: file_output is enabled without a filename`},
 		{"variables without end", "version = 1\npriority = '${LOOP}'", nil, `c.toml:2:1: variables name each other without end in "${LOOP}"`},
 		{"variables that grow", "version = 1\npriority = '${A0}'", nil, `c.toml:2:1: variables name each other without end in "${A0}"`},
+		{"choice of nothing", "version = 1\nrules = [{}]", nil, "c.toml:2:1: rules[0]: want enable or disable, with a rule or a tag"},
+		{"choice of both", "version = 1\nrules = [{enable.rule = 'a', disable.tag = 'b'}]", nil, "c.toml:2:1: rules[0]: want enable or disable"},
+		{"unknown key of a choice", "", []string{"rules[].enable.name=a"}, "-o rules[].enable.name=a: unknown key rules[0].enable.name"},
+		{"bad addition", "", []string{"append_output[].extra_output=%proc.nam"}, "-o append_output[].extra_output=%proc.nam: append_output[1].extra_output: unknown field proc.nam (did you mean proc.name?)"},
+		{"bad extra field", "", []string{"append_output[0].extra_fields[]=proc.nam"}, "-o append_output[0].extra_fields[]=proc.nam: append_output[0].extra_fields[0]: unknown field proc.nam"},
+		{"extra field with two names", "version = 1\nappend_output = [{extra_fields = [{a = 'x', b = 'y'}]}]", nil, "c.toml:2:19: append_output[0].extra_fields[0] has 2 keys: want one name with its output"},
+		{"extra field without a name", "version = 1\nappend_output = [{extra_fields = [3]}]", nil, "c.toml:2:19: append_output[0].extra_fields[0] is the name of a field, or a name with its output; not a whole number"},
 		{"override without value", "", []string{"json_output"}, "-o json_output: want key=value"},
 		{"override of nothing", "", []string{"=1"}, "-o =1: want a key like a.b[0].c"},
 		{"override of a bad key", "", []string{"a..b=1"}, "-o a..b=1: want a key like a.b[0].c"},
@@ -224,6 +255,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte("version = 1\n"), "log_level=info")
 	f.Add([]byte("version = 1\n"), "rules_files[0]=a\n# b")
 	f.Add([]byte("version = 1\n"), "rules_files[0]=$${${}")
+	f.Add([]byte("version = 1\nrules = [{enable.rule = 'a'}]\n"), "append_output[0].extra_fields[].k=%proc.name")
 	f.Add([]byte("version = 1\n[[a]]\nb.'c' = [{d = \"\"\"\n\"\"\"\"}] # e = 1\n"), "a[]=b")
 	f.Fuzz(func(t *testing.T, text []byte, option string) {
 		checkScanner(t, string(text))

@@ -15,6 +15,10 @@ import (
 type decoder struct{ errs ErrorList }
 
 func (d *decoder) decode(n *node, path string, v reflect.Value) {
+	if extra, ok := v.Addr().Interface().(*ExtraField); ok {
+		d.decodeExtraField(n, path, extra)
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		d.decodeTable(n, path, v)
@@ -44,6 +48,21 @@ func (d *decoder) decodeTable(n *node, path string, v reflect.Value) {
 			continue
 		}
 		d.decode(n.kids[i], join(path, key), v.Field(field))
+	}
+}
+
+// decodeExtraField takes a name, or a table of one name with its output.
+func (d *decoder) decodeExtraField(n *node, path string, extra *ExtraField) {
+	switch {
+	case n.kind == text || n.kind == literal:
+		d.decodeScalar(n, path, reflect.ValueOf(&extra.Name).Elem())
+	case n.kind == table && len(n.keys) == 1:
+		extra.Name = n.keys[0]
+		d.decodeScalar(n.kids[0], join(path, extra.Name), reflect.ValueOf(&extra.Output).Elem())
+	case n.kind == table:
+		d.errs.add(n.at, "%s has %d keys: want one name with its output", path, len(n.keys))
+	default:
+		d.errs.add(n.at, "%s is the name of a field, or a name with its output; not %v", path, n.kind)
 	}
 }
 

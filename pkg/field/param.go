@@ -3,6 +3,7 @@
 package field
 
 import (
+	"encoding/base64"
 	"net/netip"
 	"strconv"
 	"time"
@@ -46,7 +47,9 @@ func appendRawOf(dst []byte, e *state.Event, t schema.ParamType, f schema.Format
 	switch t {
 	case schema.PTCharBuf, schema.PTFSPath, schema.PTFSRelPath:
 		return append(dst, cutNUL(b)...)
-	case schema.PTByteBuf, schema.PTCharBufArray, schema.PTCharBufPairArray:
+	case schema.PTByteBuf:
+		return appendBuffer(dst, b, e != nil && e.Base64)
+	case schema.PTCharBufArray, schema.PTCharBufPairArray:
 		return appendPrintable(dst, b)
 	case schema.PTSockAddr:
 		return appendSockaddr(dst, b)
@@ -127,6 +130,14 @@ func appendPadded(dst []byte, n int64) []byte {
 		dst = append(dst, '0')
 	}
 	return append(dst, s...)
+}
+
+// appendBuffer writes data: as base64, or what of it prints.
+func appendBuffer(dst, b []byte, base bool) []byte {
+	if base {
+		return base64.StdEncoding.AppendEncode(dst, b)
+	}
+	return appendPrintable(dst, b)
 }
 
 // appendPrintable writes a dot for every byte that does not print.

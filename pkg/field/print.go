@@ -17,17 +17,20 @@ type Type struct {
 	Type   schema.ParamType
 	Format schema.Format
 	List   bool
+	Base64 bool // buffers are shown as base64
 }
 
 // ValueType is the type of what the reference extracts.
-func (r *Ref) ValueType() Type { return Type{r.Type, r.Format, r.List} }
+func (r *Ref) ValueType() Type { return Type{Type: r.Type, Format: r.Format, List: r.List} }
 
 // TypeAt is ValueType, but for a field whose type each event decides.
 func (r *Ref) TypeAt(e *state.Event) Type {
+	t := r.ValueType()
 	if r.typeAt != nil {
-		return r.typeAt(e)
+		t = r.typeAt(e)
 	}
-	return r.ValueType()
+	t.Base64 = e.Base64
+	return t
 }
 
 // maxList cuts lists in outputs.
@@ -58,7 +61,7 @@ func (t Type) appendOne(dst []byte, v *Value) []byte {
 	case KindText:
 		return append(dst, v.S...)
 	case KindBytes:
-		return appendPrintable(dst, event.ViewBytes(v.S))
+		return appendBuffer(dst, event.ViewBytes(v.S), t.Base64)
 	case KindBool:
 		return strconv.AppendBool(dst, v.U != 0)
 	case KindFloat:

@@ -38,7 +38,8 @@ type part struct {
 
 // FieldRef is a field that an output reads, in a transformer or by itself.
 type FieldRef struct {
-	Name  string // as written, with its argument
+	Name  string       // as written, with its argument
+	At    filter.Range // where the output first has it
 	ref   *field.Ref
 	value field.Value
 }
@@ -102,9 +103,16 @@ func (p *part) append(dst []byte, e *state.Event) ([]byte, bool) {
 		if v == nil {
 			return dst, false
 		}
-		return p.trans.Type.AppendText(dst, v), true
+		return p.typeOf(e).AppendText(dst, v), true
 	}
 	return append(dst, p.literal...), true
+}
+
+// typeOf is the type that a transformer gives.
+func (p *part) typeOf(e *state.Event) field.Type {
+	t := p.trans.Type
+	t.Base64 = e.Base64
+	return t
 }
 
 // fitWidth pads or cuts dst[at:].
@@ -129,6 +137,23 @@ func (r *FieldRef) AppendJSON(dst []byte, e *state.Event) []byte {
 		return append(dst, "null"...)
 	}
 	return r.ref.TypeAt(e).AppendJSON(dst, &r.value)
+}
+
+// AppendJSON appends the value of an output that is one field or transformer as
+// JSON. Any other output, and a value that is missing, is null.
+func (f *Format) AppendJSON(dst []byte, e *state.Event) []byte {
+	if len(f.parts) == 1 {
+		p := &f.parts[0]
+		if p.ref != nil {
+			return f.fields[0].AppendJSON(dst, e)
+		}
+		if p.trans != nil {
+			if v := p.trans.Value(e); v != nil {
+				return p.typeOf(e).AppendJSON(dst, v)
+			}
+		}
+	}
+	return append(dst, "null"...)
 }
 
 // Ref is the field itself.
@@ -197,10 +222,11 @@ func (p *parser) transformer(width int) bool {
 	if x == nil {
 		return false
 	}
-	p.pos += x.Len
+	at := filter.Range{Start: p.pos, End: p.pos + x.Len}
+	p.pos = at.End
 	p.f.parts = append(p.f.parts, part{trans: x, width: width})
 	for _, ref := range x.Fields {
-		p.f.addField(ref)
+		p.f.addField(ref, at)
 	}
 	return true
 }
@@ -240,18 +266,19 @@ func (p *parser) field(width int) bool {
 }
 
 func (p *parser) addRef(ref *field.Ref, n, width int) {
-	p.pos += n
+	at := filter.Range{Start: p.pos, End: p.pos + n}
+	p.pos = at.End
 	p.f.parts = append(p.f.parts, part{ref: ref, width: width})
-	p.f.addField(ref)
+	p.f.addField(ref, at)
 }
 
-func (f *Format) addField(ref *field.Ref) {
+func (f *Format) addField(ref *field.Ref, at filter.Range) {
 	for i := range f.fields {
 		if f.fields[i].Name == ref.Text {
 			return
 		}
 	}
-	f.fields = append(f.fields, FieldRef{Name: ref.Text, ref: ref})
+	f.fields = append(f.fields, FieldRef{Name: ref.Text, At: at, ref: ref})
 }
 
 // unknown says what stands where a field is expected, and steps over it.

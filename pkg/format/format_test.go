@@ -107,6 +107,52 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
+// Buffers, -b of rule-language.md §7 and falco-config.json buffer_format_base64.
+func TestBase64(t *testing.T) {
+	h := evtest.New(t)
+	h.Process(20, 1, "bash", nil)
+	e := h.Feed(schema.EvSyscallWriteX, 20, evtest.Values{"res": "4", "fd": "1", "data": "a\x00\"z", "size": "4"})
+	const text = "%evt.arg.data %evt.rawarg.data|%evt.args"
+	for _, tt := range []struct {
+		base64     bool
+		want, json string
+	}{
+		{false, `a."z a."z|res=4 data=a."z fd=1 size=4`, `"a.\"z"`},
+		{true, "YQAieg== YQAieg==|res=4 data=YQAieg== fd=1 size=4", `"YQAieg=="`},
+	} {
+		e.Base64 = tt.base64
+		f, err := format.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(f.Append(nil, e)); got != tt.want {
+			t.Errorf("base64 %v: got %s, want %s", tt.base64, got, tt.want)
+		}
+		for i := range f.Fields()[:2] {
+			if got := string(f.Fields()[i].AppendJSON(nil, e)); got != tt.json {
+				t.Errorf("base64 %v: %s is %s in JSON, want %s", tt.base64, f.Fields()[i].Name, got, tt.json)
+			}
+		}
+	}
+}
+
+// A value as JSON: pitfall 20, a JSON format without fields is null.
+func TestFormatAppendJSON(t *testing.T) {
+	e := openat(t)
+	for text, want := range map[string]string{
+		"%proc.pid": "20", "%proc.name": `"bash"`, "%toupper(proc.name)": `"BASH"`, "*%proc.aname[7]": "null", "*%b64(fd.name)": "null",
+		"text": "null", "": "null", "%proc.pid %proc.name": "null",
+	} {
+		f, err := format.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(f.AppendJSON(nil, e)); got != want {
+			t.Errorf("AppendJSON %q: got %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestAppendAllocatesNothing(t *testing.T) {
 	e := openat(t)
 	f, err := format.Parse("*%evt.time %20proc.name %proc.cmdline %tolower(proc.exe) %evt.args %fd.types %proc.aname %fd.sip %evt.arg.name")

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Choice switches rules on or off by name, by tag, or by both.
+// Choice switches rules on or off, by name or by tag.
 type Choice struct {
 	Enable bool
-	Rule   string // whole name, * stands for any text; "" for every name
-	Tag    string // exact; "" for every tag
+	Rule   string // whole name, * stands for any text; "" for none
+	Tag    string // exact; "" for none
 }
 
 // Choose applies choices in order: for each rule the last that fits decides.
@@ -26,9 +26,7 @@ func (s *Set) Choose(choices []Choice) {
 }
 
 func (c Choice) fits(r *Rule) bool {
-	return (c.Rule != "" || c.Tag != "") &&
-		(c.Rule == "" || wildcard(c.Rule, r.Name)) &&
-		(c.Tag == "" || slices.Contains(r.Tags, c.Tag))
+	return c.Rule != "" && wildcard(c.Rule, r.Name) || c.Tag != "" && slices.Contains(r.Tags, c.Tag)
 }
 
 // wildcard matches a whole name. Each * takes up to the first place where the

@@ -19,6 +19,8 @@ type definitions struct {
 	items   int // items read so far: the clock of first and last
 	engine  Version
 	plugins []requirement
+
+	additions []Addition
 }
 
 // ordered is a table by name that remembers the order of first definition.

@@ -8,7 +8,6 @@ import (
 	"sort"
 
 	"github.com/eyas-security/eyas/pkg/filter"
-	"github.com/eyas-security/eyas/pkg/format"
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 
@@ -215,49 +214,13 @@ func (c *compiler) check(s *scope, def *ruleDef, r *Rule) bool {
 	r.Events.Add(schema.EvAsynceventE)
 	for _, w := range warnings {
 		p := c.point(w.Start)
-		code := WarnCompileCondition
 		if w.Deprecated {
-			code = WarnDeprecatedItem
+			c.r.warnDeprecatedField(c.d.files[p.file], p, w.End-w.Start, s.loc, w.Field, w.Msg)
+			continue
 		}
-		c.r.warnAt(code, c.d.files[p.file], p, s.loc, "%s", w.Msg)
+		c.r.warnAt(WarnCompileCondition, c.d.files[p.file], p, s.loc, "%s", w.Msg)
 	}
 	return true
-}
-
-// output compiles the output template.
-func (c *compiler) output(def *ruleDef, r *Rule, loc location) bool {
-	t := trimBlank(def.output)
-	r.OutputText = t.String()
-	f, err := format.Parse("*" + r.OutputText)
-	if err == nil {
-		r.Output = f
-		return true
-	}
-	p := t.point(0)
-	if def.skipUnknown && filter.IsUnknownName(err) {
-		c.r.warnAt(WarnUnknownFilter, c.d.files[p.file], p, loc, "the rule is skipped: %v", err)
-		return false
-	}
-	var list filter.ErrorList
-	if !errors.As(err, &list) {
-		list = filter.ErrorList{{Msg: err.Error()}}
-	}
-	for _, e := range list {
-		p := t.point(e.Start - len("*"))
-		c.r.errorSpan(ErrCompileOutput, c.d.files[p.file], p, e.End-e.Start, loc, "%s", e.Msg)
-	}
-	return false
-}
-
-func trimBlank(t text) text {
-	i, j := 0, len(t.b)
-	for i < j && isSpace(t.b[i]) {
-		i++
-	}
-	for j > i && isSpace(t.b[j-1]) {
-		j--
-	}
-	return text{t.b[i:j], t.at[i:j]}
 }
 
 // warnUnused names macros and lists that nothing refers to.

@@ -5,11 +5,20 @@ package rules
 // maxSources bounds the number of files of one load.
 const maxSources = 1 << 16
 
+// Options is what loading depends on beside the files. The zero value adds
+// nothing.
+type Options struct {
+	Additions []Addition // to outputs, in order
+}
+
 // Load reads rule files one on top of the other. Each file is compiled together
 // with all before it, so a problem is reported where it first shows. The set is
 // nil when any file is invalid; the report tells why.
-func Load(srcs []Source) (*Set, *Report) {
-	d := &definitions{}
+func Load(srcs []Source) (*Set, *Report) { return Options{}.Load(srcs) }
+
+// Load is the function Load with options.
+func (opt Options) Load(srcs []Source) (*Set, *Report) {
+	d := &definitions{additions: opt.Additions}
 	rep := &Report{Results: []*Result{}}
 	var set *Set
 	for i, src := range srcs {

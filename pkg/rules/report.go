@@ -108,6 +108,8 @@ type Problem struct {
 	Message  string  `json:"message"`
 	Context  Context `json:"context"`
 
+	DeprecatedField string `json:"deprecated_field,omitempty"`
+
 	caret int // column of the caret under the snippet's line, 0 for none
 	width int
 }
@@ -165,6 +167,15 @@ func (r *Result) errorSpan(c Code, f *file, p point, width int, loc location, ms
 
 func (r *Result) warnAt(c Code, f *file, p point, loc location, msg string, args ...any) {
 	problem := newProblem(c, f, p, 1, loc, fmt.Sprintf(msg, args...))
+	if !r.repeated(problem, p) {
+		r.Warnings = append(r.Warnings, problem)
+	}
+}
+
+// warnDeprecatedField warns of a field that will go.
+func (r *Result) warnDeprecatedField(f *file, p point, width int, loc location, name, msg string) {
+	problem := newProblem(WarnDeprecatedItem, f, p, width, loc, msg)
+	problem.DeprecatedField = name
 	if !r.repeated(problem, p) {
 		r.Warnings = append(r.Warnings, problem)
 	}

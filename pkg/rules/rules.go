@@ -77,8 +77,9 @@ type Rule struct {
 	Enabled         bool
 	Capture         bool
 	CaptureDuration uint32 // ms; 0 means the configured default
-	OutputText      string
+	OutputText      string // with what was added to it
 	Output          *format.Format
+	Extra           []Extra     // more fields of JSON alerts
 	ConditionText   string      // after lists and exceptions, before macros
 	Condition       filter.Node // macros expanded
 	Checked         *filter.Checked

@@ -87,6 +87,7 @@ type Event struct {
 	FDNum   int64   // its number; meaningful with HasFD
 	HasFD   bool    // the event names a descriptor, known or not
 	OldName string  // name of FD before the event, with NameChanged
+	Base64  bool    // texts of data buffers are to be base64; whoever makes the Event sets it
 
 	NameChanged bool // the event gave FD its name
 	closes      bool // Done closes FDNum
