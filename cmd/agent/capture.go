@@ -11,7 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/eyas-security/eyas/pkg/agent"
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/filter"
 	"github.com/eyas-security/eyas/pkg/scap"
 )
 
@@ -20,19 +22,48 @@ func (a *command) captureCommand() *cli.Command {
 		Name:        "capture",
 		Usage:       "capture files",
 		Description: "Example:\n\n   agent capture info events.scap",
-		Subcommands: []*cli.Command{
-			{
-				Name:      "info",
-				Usage:     "print what a capture holds",
-				ArgsUsage: "FILE",
-				Description: "Reads the whole file. What it says of host, processes and descriptors is that of the last section,\n" +
-					"when files were put together.\n\n" +
-					"Example:\n\n   agent capture info events.scap",
-				Flags:  []cli.Flag{jsonFlag},
-				Action: a.captureInfo,
-			},
-		},
+		Subcommands: []*cli.Command{a.captureReadCommand(), a.captureWriteCommand(), a.captureInfoCommand()},
 	}
+}
+
+func (a *command) captureInfoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "info",
+		Usage:     "print what a capture holds",
+		ArgsUsage: "FILE",
+		Description: "Reads the whole file. What it says of host, processes and descriptors is that of the last section,\n" +
+			"when files were put together.\n\n" +
+			"Example:\n\n   agent capture info events.scap",
+		Flags:  []cli.Flag{jsonFlag},
+		Action: a.captureInfo,
+	}
+}
+
+// captureCondition is the condition that stands behind the file's name, nil when there is none.
+func captureCondition(c *cli.Context) (filter.Node, *agent.Matcher, error) {
+	text := c.Args().Get(1)
+	if text == "" {
+		return nil, nil, nil
+	}
+	n, err := filter.Parse(text, filter.ParseOptions{})
+	if err != nil {
+		return nil, nil, invalidCondition(c, text, err)
+	}
+	checked, err := checkCondition(c, text, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	return n, agent.NewMatcher(checked), nil
+}
+
+// isTerminal tells whether what is written there is seen at once.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // captureRecord is what capture info tells.

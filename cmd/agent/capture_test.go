@@ -3,8 +3,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/eyas-security/eyas/pkg/event"
 	"github.com/eyas-security/eyas/pkg/scap"
@@ -12,15 +15,22 @@ import (
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
-// writeCapture makes a capture for the scripts: a shell of a user that only the
-// capture knows opens two files.
-func writeCapture(name string) (err error) {
-	f, err := os.Create(name)
-	if err != nil {
+// writeCaptures makes captures for the scripts: small.scap, and cut.scap, which
+// lacks its end.
+func writeCaptures(dir string) error {
+	var whole, cut bytes.Buffer
+	if err := errors.Join(writeCapture(&whole, true), writeCapture(&cut, false)); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	w, err := scap.NewWriter(f, true, scap.Machine{NumCPUs: 2, Hostname: "db1", BootTime: 1_600_000_000_000_000_000})
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "small.scap"), whole.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(dir, "cut.scap"), cut.Bytes()[:cut.Len()-6], 0o644))
+}
+
+// writeCapture writes a capture in which a shell of a user that only the capture
+// knows opens two files.
+func writeCapture(out io.Writer, compress bool) error {
+	w, err := scap.NewWriter(out, compress, scap.Machine{NumCPUs: 2, Hostname: "db1", BootTime: 1_600_000_000_000_000_000})
 	if err != nil {
 		return err
 	}

@@ -68,12 +68,18 @@ func (a *command) condition(c *cli.Context) (text string, n filter.Node, err err
 	if n, err = filter.Parse(text, filter.ParseOptions{}); err != nil || c.Bool("syntax") {
 		return text, n, invalidCondition(c, text, err)
 	}
-	_, warnings, err := filter.Check(n)
+	_, err = checkCondition(c, text, n)
+	return text, n, err
+}
+
+// checkCondition gives a parsed condition types, and shows what is odd or wrong with it.
+func checkCondition(c *cli.Context, text string, n filter.Node) (*filter.Checked, error) {
+	checked, warnings, err := filter.Check(n)
 	for _, w := range warnings {
 		at := filter.Pos{}.At(text, w.Start)
 		fmt.Fprintf(c.App.ErrWriter, "%d:%d: warning: %s\n", at.Line, at.Col, w.Msg)
 	}
-	return text, n, invalidCondition(c, text, err)
+	return checked, invalidCondition(c, text, err)
 }
 
 // invalidCondition shows what is wrong: place, message, the text and a caret.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/eyas-security/eyas/pkg/config"
 )
 
 // newLogger writes one line a message: who reads them adds the time.
@@ -18,6 +20,16 @@ func newLogger(w io.Writer) *logrus.Logger {
 	log.SetOutput(w)
 	log.SetFormatter(lineFormatter{})
 	return log
+}
+
+// setLogLevel takes the level of the configuration.
+func (a *command) setLogLevel(cfg *config.Config) error {
+	level, err := logrus.ParseLevel(cfg.LogLevel)
+	if err != nil {
+		return fmt.Errorf("log_level: %w", err)
+	}
+	a.log.SetLevel(level)
+	return nil
 }
 
 type lineFormatter struct{}

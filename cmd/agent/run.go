@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
 	"github.com/eyas-security/eyas/pkg/agent"
@@ -55,11 +54,9 @@ func (a *command) run(c *cli.Context) error {
 	if c.Bool("pc") || c.Bool("pk") || slices.Contains(printPresets, c.String("print")) {
 		a.log.Warn("-p with c or k changes nothing: append_output adds the fields of containers and pods")
 	}
-	level, err := logrus.ParseLevel(cfg.LogLevel)
-	if err != nil {
-		return fmt.Errorf("log_level: %w", err)
+	if err := a.setLogLevel(cfg); err != nil {
+		return err
 	}
-	a.log.SetLevel(level)
 	if c.Bool("dry-run") {
 		fmt.Fprintf(c.App.ErrWriter, "agent: configuration and %d rules are valid\n", len(set.Active))
 		return nil

@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TOP", top)
-			return writeCapture(filepath.Join(env.WorkDir, "small.scap"))
+			return writeCaptures(env.WorkDir)
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "module" {

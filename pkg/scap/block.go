@@ -43,6 +43,7 @@ const (
 	typeFlagged = 0x217
 	typeUsers   = 0x220
 
+	typeInterfaces   = 0x219
 	typeLargeFlagged = 0x222
 )
 
@@ -77,9 +78,9 @@ var blocks = map[uint32]blockInfo{
 	typeLarge:        {kind: blockEvent, version: 2, large: true},
 	typeLargeFlagged: {kind: blockEvent, version: 2, flags: true, large: true},
 
-	0x205:      {kind: blockInterfaces, version: 1},
-	0x8011abcd: {kind: blockInterfaces, version: 1},
-	0x219:      {kind: blockInterfaces, version: 2},
+	0x205:          {kind: blockInterfaces, version: 1},
+	0x8011abcd:     {kind: blockInterfaces, version: 1},
+	typeInterfaces: {kind: blockInterfaces, version: 2},
 
 	0x206:      {kind: blockUsers, version: 1},
 	0x8012abcd: {kind: blockUsers, version: 1},

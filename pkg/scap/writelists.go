@@ -61,6 +61,36 @@ func appendEntry(b []byte, fill func([]byte) []byte) []byte {
 	return b
 }
 
+// Kinds of entries in a list of interfaces.
+const (
+	kindIPv4 = 1
+	kindIPv6 = 2
+)
+
+// appendInterface appends an entry, whose length does not count itself: kind,
+// address, mask, broadcast, speed, name.
+func appendInterface(b []byte, i *Interface) []byte {
+	kind, addr := uint16(kindIPv4), i.Net.Addr()
+	if addr.Is6() {
+		kind = kindIPv6
+	}
+	ip := addr.AsSlice()
+	mask, broadcast := make([]byte, len(ip)), make([]byte, len(ip))
+	for n := range ip {
+		bits := min(max(i.Net.Bits()-8*n, 0), 8)
+		mask[n] = byte(0xff << (8 - bits))
+		if kind == kindIPv4 {
+			broadcast[n] = ip[n] | ^mask[n]
+		}
+	}
+	name := i.Name[:min(len(i.Name), maxText)]
+	b = u32s(b, uint32(2+2+3*len(ip)+8+len(name)))
+	b = binary.LittleEndian.AppendUint16(b, kind)
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(name)))
+	b = append(append(append(b, ip...), mask...), broadcast...)
+	return append(u64s[uint64](b, 0), name...)
+}
+
 func (w *Writer) users(st *state.State) {
 	b := w.body[:0]
 	for u := range st.Users() {

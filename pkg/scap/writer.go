@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -77,6 +78,30 @@ func (w *Writer) write(b []byte) {
 	if _, err := w.out.Write(b); err != nil && w.err == nil {
 		w.err = fmt.Errorf("write capture: %w", err)
 	}
+}
+
+// Interface is an address of a network interface.
+type Interface struct {
+	Name string
+	Net  netip.Prefix // address and length of the network
+}
+
+// Interfaces writes the network interfaces of the host. To be called, if at all,
+// before State.
+func (w *Writer) Interfaces(list []Interface) error {
+	if w.events {
+		return errLate
+	}
+	if len(list) == 0 {
+		return w.err
+	}
+	b := w.body[:0]
+	for i := range list {
+		b = appendInterface(b, &list[i])
+	}
+	w.block(typeInterfaces, b)
+	w.body = b
+	return w.err
 }
 
 var errLate = errors.New("write capture: lists come before events")

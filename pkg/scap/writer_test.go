@@ -138,6 +138,25 @@ func compareStates(t *testing.T, want, got *state.State) {
 	}
 }
 
+func TestWriteInterfaces(t *testing.T) {
+	var out bytes.Buffer
+	w, err := NewWriter(&out, false, Machine{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.Interfaces([]Interface{{"eth0", netip.MustParsePrefix("10.1.2.3/20")}, {"lo", netip.MustParsePrefix("::1/128")}})
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	one := netip.MustParseAddr("::1").As16()
+	want := block(0x219, bin(
+		uint32(24+4), uint16(1), uint16(4), []byte{10, 1, 2, 3, 255, 255, 240, 0, 10, 1, 15, 255}, uint64(0), []byte("eth0"),
+		uint32(60+2), uint16(2), uint16(2), one[:], bytes.Repeat([]byte{255}, 16), make([]byte, 16), uint64(0), []byte("lo")))
+	if !bytes.HasSuffix(out.Bytes(), want) {
+		t.Errorf("got %x, want %x at the end", out.Bytes(), want)
+	}
+}
+
 func TestWriteEvents(t *testing.T) {
 	var out bytes.Buffer
 	w, err := NewWriter(&out, true, Machine{Hostname: strings.Repeat("h", 200)})
@@ -158,6 +177,9 @@ func TestWriteEvents(t *testing.T) {
 	}
 	if err := w.State(state.New(state.Options{})); !errors.Is(err, errLate) {
 		t.Errorf("lists behind events: %v", err)
+	}
+	if err := w.Interfaces(nil); !errors.Is(err, errLate) {
+		t.Errorf("interfaces behind events: %v", err)
 	}
 	if err := w.Event(0, small[:20], false); err == nil {
 		t.Error("half an event was written")

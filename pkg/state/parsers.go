@@ -8,6 +8,9 @@ import (
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 
+// Moves tells whether events of a type change the picture beyond who is known.
+func Moves(t schema.EventType) bool { return parsers[t] != nil }
+
 // parsers name, for each event type, the function that applies it. Old versions
 // of an event are converted before they come here.
 var parsers = [schema.NumEvents]func(*State, *Event){
