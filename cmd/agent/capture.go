@@ -40,20 +40,20 @@ func (a *command) captureInfoCommand() *cli.Command {
 }
 
 // captureCondition is the condition that stands behind the file's name, nil when there is none.
-func captureCondition(c *cli.Context) (filter.Node, *agent.Matcher, error) {
+func captureCondition(c *cli.Context) (*agent.Matcher, error) {
 	text := c.Args().Get(1)
 	if text == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
 	n, err := filter.Parse(text, filter.ParseOptions{})
 	if err != nil {
-		return nil, nil, invalidCondition(c, text, err)
+		return nil, invalidCondition(c, text, err)
 	}
 	checked, err := checkCondition(c, text, n)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return n, agent.NewMatcher(checked), nil
+	return agent.NewMatcher(n, checked), nil
 }
 
 // isTerminal tells whether what is written there is seen at once.

@@ -47,7 +47,7 @@ func (a *command) captureRead(c *cli.Context) error {
 	if c.Bool("json") && c.IsSet("print") {
 		return usagef(c, "choose one of -p and --json")
 	}
-	_, condition, err := captureCondition(c)
+	condition, err := captureCondition(c)
 	if err != nil {
 		return err
 	}

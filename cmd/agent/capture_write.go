@@ -58,7 +58,7 @@ func (a *command) captureWrite(c *cli.Context) error {
 	if err := a.setLogLevel(cfg); err != nil {
 		return err
 	}
-	condition, matcher, err := captureCondition(c)
+	condition, err := captureCondition(c)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *command) captureWrite(c *cli.Context) error {
 	return agent.Record(ctx, cfg, agent.Recording{
 		Create:   func() (io.WriteCloser, error) { return a.createCapture(name) },
 		Compress: c.Bool("gzip") || strings.HasSuffix(name, ".gz"),
-		Mask:     plan.Kernel, Condition: matcher,
+		Mask:     plan.Kernel, Condition: condition,
 		For:       time.Duration(c.Int("seconds")) * time.Second,
 		MaxEvents: c.Uint64("events"), MaxBytes: c.Int64("size") << 20,
 		Log: a.log, Proc: "/proc", Etc: "/etc",

@@ -5,6 +5,7 @@ package agent
 import (
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/filter"
+	"github.com/eyas-security/eyas/pkg/format"
 	"github.com/eyas-security/eyas/pkg/rules"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
@@ -14,14 +15,15 @@ import (
 // Matcher evaluates one condition on events of all types; nil holds for every
 // event. It is for one goroutine.
 type Matcher struct {
-	condition *filter.Checked
+	condition filter.Node
+	checked   *filter.Checked
 	compiler  *filter.Compiler
 	programs  [schema.NumEvents]*filter.Program // made when the first event of a type comes
 }
 
-// NewMatcher returns the Matcher of a condition.
-func NewMatcher(condition *filter.Checked) *Matcher {
-	return &Matcher{condition: condition, compiler: filter.NewCompiler()}
+// NewMatcher returns the Matcher of a condition that was checked.
+func NewMatcher(condition filter.Node, checked *filter.Checked) *Matcher {
+	return &Matcher{condition: condition, checked: checked, compiler: filter.NewCompiler()}
 }
 
 // Match tells whether the condition holds for an event that has been through
@@ -32,25 +34,26 @@ func (m *Matcher) Match(e *state.Event) bool {
 	}
 	p := m.programs[e.Type]
 	if p == nil {
-		p = m.compiler.Compile(m.condition, e.Type)
+		p = m.compiler.Compile(m.checked, e.Type)
 		m.programs[e.Type] = p
 	}
 	return p.Match(e)
 }
 
 // CapturePlan is the selection for a recording: as for one rule with that
-// condition, nil for one that always holds. Context switches and page faults are
-// in only when the condition tells events apart.
-func CapturePlan(cfg *config.Config, condition filter.Node) (*selection.Plan, error) {
-	set := schema.AllSCs()
-	if condition != nil {
+// condition. Context switches and page faults are in only when the condition
+// tells events apart.
+func CapturePlan(cfg *config.Config, m *Matcher) (*selection.Plan, error) {
+	rule := &rules.Rule{Name: "capture", SCs: schema.AllSCs(), Checked: &filter.Checked{}, Output: &format.Format{}}
+	if m != nil {
 		var err error
-		if _, set, err = filter.Codes(condition); err != nil {
+		if _, rule.SCs, err = filter.Codes(m.condition); err != nil {
 			return nil, err
 		}
+		rule.Checked = m.checked
 	}
-	if set == schema.AllSCs() {
-		set = set.Minus(schema.SCsOf(schema.SCSchedSwitch, schema.SCPageFaultUser, schema.SCPageFaultKernel))
+	if rule.SCs == schema.AllSCs() {
+		rule.SCs = rule.SCs.Minus(schema.SCsOf(schema.SCSchedSwitch, schema.SCPageFaultUser, schema.SCPageFaultKernel))
 	}
-	return Plan(cfg, []*rules.Rule{{Name: "capture", SCs: set}}), nil
+	return Plan(cfg, []*rules.Rule{rule}), nil
 }

@@ -37,7 +37,7 @@ func matcherOf(t *testing.T, condition string) *Matcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewMatcher(checked)
+	return NewMatcher(n, checked)
 }
 
 // testRecorder is a recorder that has begun, on a host with one process.
@@ -202,14 +202,7 @@ func TestCapturePlan(t *testing.T) {
 	for _, tt := range tests {
 		cfg := config.Default()
 		cfg.BaseSyscalls.All = tt.all
-		var n filter.Node
-		if tt.condition != "" {
-			var err error
-			if n, err = filter.Parse(tt.condition, filter.ParseOptions{}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		plan, err := CapturePlan(cfg, n)
+		plan, err := CapturePlan(cfg, matcherOf(t, tt.condition))
 		if err != nil {
 			t.Fatal(err)
 		}
