@@ -19,8 +19,8 @@ func (a *command) rulesCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "rules",
 		Usage:       "rule files",
-		Description: "Example:\n\n   agent rules validate rules/eyas_rules.yaml",
-		Subcommands: []*cli.Command{{
+		Description: "Example:\n\n   agent rules list -r rules/eyas_rules.yaml",
+		Subcommands: []*cli.Command{a.rulesListCommand(), a.rulesShowCommand(), a.rulesTestCommand(), {
 			Name:      "validate",
 			Usage:     "check rule files, loaded one on top of the other",
 			ArgsUsage: "FILE...",

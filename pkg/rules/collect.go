@@ -49,6 +49,7 @@ type listDef struct {
 	name        string
 	items       []string
 	pos         point
+	changes     []point // where it was appended to
 	first, last int
 	used        bool
 }
@@ -57,6 +58,7 @@ type macroDef struct {
 	name        string
 	cond        text
 	pos         point
+	changes     []point // where it was appended to
 	first, last int
 	used        bool
 	work        macroWork
@@ -74,6 +76,7 @@ type ruleDef struct {
 	warnEvttypes       bool
 	skipUnknown        bool
 	pos                point
+	changes            []changed
 }
 
 // add takes one item into the definitions.
@@ -114,6 +117,7 @@ func (d *definitions) addList(it *item) {
 		it.fail(n, ErrValidate, "list %q has no definition to append to", name)
 	case how.old || how.appends["items"]:
 		old.items, old.last = append(slices.Clip(old.items), items...), d.items
+		old.changes = append(old.changes, it.f.nodePoint(it.node))
 	default:
 		def := listDef{name: name, items: items, pos: it.f.nodePoint(it.node), first: d.items, last: d.items}
 		if old != nil {
@@ -141,6 +145,7 @@ func (d *definitions) addMacro(it *item) {
 	case how.old || how.appends["condition"]:
 		old.cond.join(cond)
 		old.last = d.items
+		old.changes = append(old.changes, it.f.nodePoint(it.node))
 	default:
 		def := macroDef{name: name, cond: cond, pos: it.f.nodePoint(it.node), first: d.items, last: d.items}
 		if old != nil {
@@ -194,6 +199,7 @@ func (d *definitions) switchRule(it *item, old *ruleDef, name string, n *yaml.No
 		return
 	}
 	old.enabled = it.boolean("enabled", true)
+	old.note(it, "replaces enabled")
 }
 
 func (d *definitions) defineRule(it *item, name string) {
@@ -262,6 +268,7 @@ func (r *ruleDef) appendOld(it *item) {
 		r.cond.join(scalarText(it.f, cond))
 	}
 	r.addExceptions(it, exceptions)
+	r.note(it, "appends")
 }
 
 // override applies the appended keys first, then the replaced ones.
@@ -270,6 +277,7 @@ func (r *ruleDef) override(it *item, how change) {
 	next.exceptions = slices.Clone(r.exceptions)
 	next.appendKeys(it, how.appends)
 	next.replaceKeys(it, how.replaces)
+	next.note(it, how.String())
 	if !it.bad {
 		*r = next
 	}

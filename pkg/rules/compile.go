@@ -33,23 +33,30 @@ type compiler struct {
 type placedText struct {
 	base int
 	t    text
+	loc  location // of the item that it is the condition of
 }
 
 // place gives t a range of addresses and returns the first.
-func (c *compiler) place(t text) int {
+func (c *compiler) place(t text, loc location) int {
 	base := c.size
-	c.texts = append(c.texts, placedText{base, t})
+	c.texts = append(c.texts, placedText{base, t, loc})
 	c.size += len(t.b) + 1
 	return base
 }
 
 // point returns where the byte at an address was written.
 func (c *compiler) point(addr int) point {
+	p, _ := c.written(addr)
+	return p
+}
+
+// written returns where the byte at an address was written, and in which item.
+func (c *compiler) written(addr int) (point, location) {
 	i := sort.Search(len(c.texts), func(i int) bool { return c.texts[i].base > addr }) - 1
 	if i < 0 {
-		return point{line: 1, col: 1}
+		return point{line: 1, col: 1}, location{}
 	}
-	return c.texts[i].t.point(addr - c.texts[i].base)
+	return c.texts[i].t.point(addr - c.texts[i].base), c.texts[i].loc
 }
 
 func (c *compiler) compile() *Set {
@@ -89,6 +96,7 @@ type scope struct {
 	loc    location
 	last   int // macros first defined from here on are not visible; 0: all are
 	uses   []*Macro
+	lists  []*listDef
 	broken bool
 }
 
@@ -121,15 +129,18 @@ func (c *compiler) expandMacro(def *macroDef) {
 	def.work.state = macroBusy
 	s := scope{c: c, loc: location{"macro", def.name}, last: def.last}
 	node, ok := s.parse(def.cond)
-	def.work.macro = &Macro{Name: def.name, Pos: c.pos(def.pos), Node: node, Uses: s.uses}
+	def.work.macro = &Macro{
+		Name: def.name, Pos: c.pos(def.pos), Node: node, Uses: s.uses,
+		changes: c.places(def.changes), lists: s.lists,
+	}
 	def.work.broken = !ok
 	def.work.state = macroDone
 }
 
 // parse substitutes lists, parses and expands macros.
 func (s *scope) parse(t text) (filter.Node, bool) {
-	t = substitute(s.c.lists, t)
-	node, err := filter.Parse(t.String(), filter.ParseOptions{MaxDepth: maxDepth, Base: s.c.place(t)})
+	t, s.lists = substitute(s.c.lists, t)
+	node, err := filter.Parse(t.String(), filter.ParseOptions{MaxDepth: maxDepth, Base: s.c.place(t, s.loc)})
 	if err != nil {
 		s.report(ErrCompileCondition, err)
 		return nil, false
@@ -178,6 +189,7 @@ func (c *compiler) rule(def *ruleDef, index int) *Rule {
 	if !c.check(&s, def, r) || !c.output(def, r, loc) {
 		return nil
 	}
+	r.Parts, r.Origins = c.parts(nil, node), c.origins(def, &s)
 	if def.warnEvttypes && r.Events.Len() > manyEvents {
 		c.r.warnAt(WarnNoEventType, f, def.pos, loc, "the condition matches %d event types: name some with evt.type, or set warn_evttypes: false", r.Events.Len())
 	}

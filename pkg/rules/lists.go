@@ -28,6 +28,7 @@ func (d *definitions) resolveLists() []substitution {
 	subs := make([]substitution, len(d.lists.all))
 	for i, l := range d.lists.all {
 		var items []string
+		var inner []*listDef
 		for _, item := range l.items {
 			other := d.lists.get(item)
 			if other == nil || other.first >= l.last {
@@ -35,30 +36,38 @@ func (d *definitions) resolveLists() []substitution {
 				continue
 			}
 			other.used = true
+			inner = append(inner, other)
 			for _, inner := range other.items {
 				items = append(items, quoteItem(inner))
 			}
 		}
-		subs[i] = substitution{list: l, name: []byte(l.name), text: strings.Join(items, ", ")}
+		subs[i] = substitution{list: l, name: []byte(l.name), text: strings.Join(items, ", "), inner: inner}
 	}
 	return subs
 }
 
 type substitution struct {
-	list *listDef
-	name []byte
-	text string
+	list  *listDef
+	name  []byte
+	text  string
+	inner []*listDef // lists that the list names
 }
 
-// substitute replaces all list names in t.
-func substitute(subs []substitution, t text) text {
+// substitute replaces all list names in t and returns the lists.
+func substitute(subs []substitution, t text) (text, []*listDef) {
+	var used []*listDef
 	for i := range subs {
-		t = subs[i].apply(t)
+		out, ok := subs[i].apply(t)
+		if t = out; ok {
+			subs[i].list.used = true
+			used = append(append(used, subs[i].list), subs[i].inner...)
+		}
 	}
-	return t
+	return t, used
 }
 
-func (s *substitution) apply(t text) text {
+// apply tells whether t names the list.
+func (s *substitution) apply(t text) (text, bool) {
 	from, done := 0, 0
 	var out text
 	for {
@@ -66,7 +75,6 @@ func (s *substitution) apply(t text) text {
 		if i < 0 {
 			break
 		}
-		s.list.used = true
 		out.append(text{t.b[done:i], t.at[done:i]})
 		out.add(s.text, t.point(i))
 		from = i + len(s.name)
@@ -79,10 +87,10 @@ func (s *substitution) apply(t text) text {
 		}
 	}
 	if done == 0 {
-		return t
+		return t, false
 	}
 	out.append(text{t.b[done:], t.at[done:]})
-	return out
+	return out, true
 }
 
 // find returns the next occurrence of the name between delimiters, or -1.

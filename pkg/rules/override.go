@@ -3,6 +3,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -14,6 +16,18 @@ type change struct {
 	appends  map[string]bool // keys joined to the old value
 	replaces map[string]bool // keys that take the old value's place
 	old      bool            // the deprecated `append: true`
+}
+
+// String says what is done to which keys.
+func (c change) String() string {
+	var parts []string
+	for verb, keys := range map[string]map[string]bool{"appends": c.appends, "replaces": c.replaces} {
+		if len(keys) > 0 {
+			parts = append(parts, verb+" "+strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
 }
 
 // overridable lists which keys may be changed, and which of them appended to.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/filter"
 	"github.com/eyas-security/eyas/pkg/format"
+	"github.com/eyas-security/eyas/pkg/internal/nearest"
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 
@@ -86,7 +87,9 @@ type Rule struct {
 	Events          schema.EventSet // event types it is evaluated on
 	SCs             schema.SCSet    // system calls and tracepoints it needs
 	Pos             Pos             // of its first definition
-	Macros          []*Macro        // all that its condition reaches, in order of first use
+	Macros          []*Macro        // that its condition names, in order of first use
+	Parts           []Part          // of its condition
+	Origins         []Origin        // all places that had a hand in it
 }
 
 // Macro is a named condition.
@@ -95,6 +98,9 @@ type Macro struct {
 	Pos  Pos
 	Node filter.Node // its own macros expanded
 	Uses []*Macro    // those it names itself
+
+	changes []Pos // where it was appended to
+	lists   []*listDef
 }
 
 // Set is a rule set in definition order.
@@ -114,4 +120,19 @@ func (s *Set) Active(min Priority) []*Rule {
 		}
 	}
 	return active
+}
+
+// Find returns the rule of that name. The error names one that is close.
+func (s *Set) Find(name string) (*Rule, error) {
+	var names []string
+	for _, r := range s.Rules {
+		if r.Name == name {
+			return r, nil
+		}
+		names = append(names, r.Name)
+	}
+	if near := nearest.To(name, names); near != "" {
+		return nil, fmt.Errorf("no rule %q (did you mean %q?)", name, near)
+	}
+	return nil, fmt.Errorf("no rule %q", name)
 }

@@ -55,7 +55,8 @@ func TestOurRules(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		for _, e := range Run(s, active) {
+		_, errs := Run(s, active)
+		for _, e := range errs {
 			t.Error(e)
 		}
 		expectations(s, fires, silent)
@@ -95,13 +96,14 @@ func TestScriptErrors(t *testing.T) {
 		{"event 1 close fd=1\n", "s:2: the script does not end"},
 		{"expect\n", "s:1: expect needs rule names"},
 		{"event 1 close nofd=1\nexpect none\n", "s:1: encode close: no parameter nofd"},
-		{"event 1 close fd=1\nexpect \"No such rule\"\n", "s:2: rules that matched: none"},
+		{"event 1 close fd=1\nexpect \"No such rule\"\n", "s:2: the rules that matched differ\n  missing:    No such rule (there is no such rule, or it is off)"},
 	}
 	active := ourRules(t)
 	for _, tt := range tests {
 		s, err := Parse("s", tt.text)
 		if err == nil {
-			for _, e := range Run(s, active) {
+			_, errs := Run(s, active)
+			for _, e := range errs {
 				err = e
 			}
 		}

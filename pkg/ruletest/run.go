@@ -10,6 +10,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/engine"
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/internal/nearest"
 	"github.com/eyas-security/eyas/pkg/rules"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
@@ -25,26 +26,40 @@ const (
 // runner is a small host: state and rules, fed from a script.
 type runner struct {
 	script *Script
+	names  map[string]bool // of the rules
 	state  *state.State
 	engine *engine.Engine
 	ev     state.Event
 	buf    []byte
 	num    uint64
 	now    uint64
-	fired  map[string]bool
+	line   int // of the step that runs
+	fired  map[string]Match
+	stats  Stats
+}
+
+// Stats is what a script did.
+type Stats struct {
+	Events uint64          // that rules saw
+	Fired  map[string]bool // rules that matched and were expected to
 }
 
 // Run feeds the script to the rules and returns what differs from its
 // expectations, one *Error per expect line, or the first line that cannot be
 // run.
-func Run(s *Script, active []*rules.Rule) []*Error {
+func Run(s *Script, active []*rules.Rule) (Stats, []*Error) {
 	r := &runner{
 		script: s, state: state.New(state.Options{}), engine: engine.New(active, engine.All),
-		now: firstTime, fired: map[string]bool{},
+		now: firstTime, fired: map[string]Match{}, names: map[string]bool{},
+		stats: Stats{Fired: map[string]bool{}},
+	}
+	for _, rule := range active {
+		r.names[rule.Name] = true
 	}
 	var errs []*Error
 	for i := range s.steps {
 		st := &s.steps[i]
+		r.line = st.line
 		if st.verb == "expect" {
 			if e := r.expect(st); e != nil {
 				errs = append(errs, e)
@@ -52,15 +67,18 @@ func Run(s *Script, active []*rules.Rule) []*Error {
 			continue
 		}
 		if err := r.step(st); err != nil {
-			return append(errs, &Error{s.Name, st.line, err.Error()})
+			return r.stats, append(errs, &Error{File: s.Name, Line: st.line, Msg: err.Error()})
 		}
 	}
-	return errs
+	return r.stats, errs
 }
 
 func (r *runner) step(st *step) error {
-	if st.verb == "process" {
+	switch st.verb {
+	case "process":
 		return r.process(st)
+	case "capture":
+		return r.capture(st)
 	}
 	return r.feed(st.event, st.tid, st.values, true)
 }
@@ -126,26 +144,52 @@ func (r *runner) feed(t schema.EventType, tid int64, values map[string]string, j
 	r.ev.Num = r.num
 	r.state.Update(&r.ev)
 	if judged {
-		r.engine.Process(&r.ev, func(rule *rules.Rule) { r.fired[rule.Name] = true })
+		r.judge()
 	}
 	r.state.Done(&r.ev)
 	return nil
 }
 
-func (r *runner) expect(st *step) *Error {
-	got := slices.Sorted(maps.Keys(r.fired))
-	want := slices.Clone(st.rules)
-	slices.Sort(want)
-	clear(r.fired)
-	if slices.Equal(got, want) {
-		return nil
-	}
-	return &Error{r.script.Name, st.line, fmt.Sprintf("rules that matched: %s, want: %s", list(got), list(want))}
+// judge shows the event to the rules.
+func (r *runner) judge() {
+	r.stats.Events++
+	r.engine.Process(&r.ev, func(rule *rules.Rule) {
+		if _, ok := r.fired[rule.Name]; !ok {
+			r.fired[rule.Name] = Match{rule.Name, r.line, fmt.Sprintf("%d %s", r.ev.Num, r.ev.Info().Name)}
+		}
+	})
 }
 
-func list(names []string) string {
-	if len(names) == 0 {
-		return "none"
+// expect compares the rules that matched since the last time.
+func (r *runner) expect(st *step) *Error {
+	e := &Error{File: r.script.Name, Line: st.line, Msg: "the rules that matched differ"}
+	for _, name := range st.rules {
+		if _, ok := r.fired[name]; !ok {
+			e.Missing = append(e.Missing, r.named(name))
+			continue
+		}
+		r.stats.Fired[name] = true
 	}
-	return fmt.Sprintf("%q", names)
+	for _, name := range slices.Sorted(maps.Keys(r.fired)) {
+		if !slices.Contains(st.rules, name) {
+			e.Unexpected = append(e.Unexpected, r.fired[name])
+		}
+	}
+	clear(r.fired)
+	if len(e.Missing)+len(e.Unexpected) == 0 {
+		return nil
+	}
+	return e
+}
+
+// named is the name of a rule that did not match, with a word on why it could
+// not.
+func (r *runner) named(name string) string {
+	if r.names[name] {
+		return name
+	}
+	if near := nearest.To(name, slices.Sorted(maps.Keys(r.names))); near != "" {
+		return fmt.Sprintf("%s (there is no such rule; did you mean %s?)", name, near)
+	}
+	return name + " (there is no such rule, or it is off)"
 }

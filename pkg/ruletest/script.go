@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eyas-security/eyas/pkg/filter"
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 
@@ -24,16 +25,43 @@ type step struct {
 	event  schema.EventType  // verb event
 	values map[string]string // verbs process and event
 	rules  []string          // verb expect
+
+	file   string          // verb capture, and the rest
+	filter *filter.Checked // nil = all
+	codes  schema.EventSet // that the filter can hold for
+	limit  uint64          // 0 = none
 }
 
-// Error is a script that cannot be read or run.
+// Error is a script that cannot be read or run, or an expectation that does not
+// hold.
 type Error struct {
 	File string
 	Line int
 	Msg  string
+
+	Missing    []string // rules that were expected and did not match
+	Unexpected []Match  // rules that matched and were not expected
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
+// Match is a rule that matched.
+type Match struct {
+	Rule  string
+	Line  int    // of the script that brought the event
+	Event string // its number and name
+}
+
+// Error is the place and what is wrong, and a line for each rule that differs.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d: %s", e.File, e.Line, e.Msg)
+	for _, name := range e.Missing {
+		fmt.Fprintf(&b, "\n  missing:    %s", name)
+	}
+	for _, m := range e.Unexpected {
+		fmt.Fprintf(&b, "\n  unexpected: %s, at line %d, event %s", m.Rule, m.Line, m.Event)
+	}
+	return b.String()
+}
 
 // Parse reads a script.
 func Parse(name, text string) (*Script, error) {
@@ -44,11 +72,11 @@ func Parse(name, text string) (*Script, error) {
 			err = s.add(i+1, words)
 		}
 		if err != nil {
-			return nil, &Error{name, i + 1, err.Error()}
+			return nil, &Error{File: name, Line: i + 1, Msg: err.Error()}
 		}
 	}
 	if len(s.steps) == 0 || s.steps[len(s.steps)-1].verb != "expect" {
-		return nil, &Error{name, strings.Count(text, "\n") + 1, "the script does not end with an expect line"}
+		return nil, &Error{File: name, Line: strings.Count(text, "\n") + 1, Msg: "the script does not end with an expect line"}
 	}
 	return s, nil
 }
@@ -66,8 +94,10 @@ func (s *Script) add(line int, words []string) error {
 		}
 	case "expect":
 		err = st.expectation(words[1:])
+	case "capture":
+		err = st.capture(words[1:])
 	default:
-		err = fmt.Errorf("unknown word %q: want process, event or expect", st.verb)
+		err = fmt.Errorf("unknown word %q: want process, event, capture or expect", st.verb)
 	}
 	s.steps = append(s.steps, st)
 	return err
@@ -92,6 +122,46 @@ func (st *step) target(words []string, pairs int) error {
 			return fmt.Errorf("%s is given twice", key)
 		}
 		st.values[key] = value
+	}
+	return nil
+}
+
+// capture reads "FILE filter=CONDITION limit=NUMBER".
+func (st *step) capture(words []string) error {
+	if len(words) == 0 {
+		return fmt.Errorf("capture needs a file")
+	}
+	st.file = words[0]
+	for _, w := range words[1:] {
+		key, value, _ := strings.Cut(w, "=")
+		var err error
+		switch key {
+		case "filter":
+			err = st.setFilter(value)
+		case "limit":
+			if st.limit, err = strconv.ParseUint(value, 10, 63); err != nil || st.limit == 0 {
+				err = fmt.Errorf("limit is %q: want a number of events", value)
+			}
+		default:
+			err = fmt.Errorf("%q is neither filter=CONDITION nor limit=NUMBER", w)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *step) setFilter(text string) error {
+	n, err := filter.Parse(text, filter.ParseOptions{})
+	if err == nil {
+		st.filter, _, err = filter.Check(n)
+	}
+	if err == nil {
+		st.codes, _, err = filter.Codes(n)
+	}
+	if err != nil {
+		return fmt.Errorf("filter: %w", err)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ var arrows = map[string]string{
 	"pkg/engine":    "pkg/rules pkg/format pkg/filter pkg/field pkg/state pkg/event pkg/schema",
 	"pkg/selection": "pkg/rules pkg/filter pkg/field pkg/schema",
 
-	"pkg/ruletest": "pkg/engine pkg/rules pkg/format pkg/filter pkg/field pkg/state pkg/event pkg/schema",
+	"pkg/ruletest": "pkg/scap pkg/engine pkg/rules pkg/format pkg/filter pkg/field pkg/state pkg/event pkg/schema",
 
 	"cdriver":    "pkg/abi",
 	"pkg/ring":   "pkg/abi",
