@@ -173,10 +173,14 @@ func remote(f *state.FD) (netip.Addr, uint16) { return f.Remote() }
 
 // endOf returns an end that has an address.
 func endOf(e *state.Event, which end) (netip.Addr, uint16, bool) {
-	if e.FD == nil || !e.FD.IsInet() {
+	return endOfFD(e.FD, which)
+}
+
+func endOfFD(f *state.FD, which end) (netip.Addr, uint16, bool) {
+	if f == nil || !f.IsInet() {
 		return netip.Addr{}, 0, false
 	}
-	a, port := which(e.FD)
+	a, port := which(f)
 	return a, port, a.IsValid()
 }
 
@@ -299,6 +303,10 @@ var fdFields = []Field{
 		Type: schema.PTCharBuf, Deps: DepFDs, get: fdDirectory, byType: fdByType},
 	{Name: "fd.filename", Class: "fd", Desc: "last part of the path of a file",
 		Type: schema.PTCharBuf, Deps: DepFDs, get: fdFilename, byType: fdByType},
+	{Name: "fd.containername", Class: "fd", Desc: "short id of the container, a colon and the name of the descriptor",
+		Type: schema.PTCharBuf, Deps: DepFDs | DepThread, get: fdInContainer(fdName), byType: fdByType},
+	{Name: "fd.containerdirectory", Class: "fd", Desc: "short id of the container, a colon and the directory of the file",
+		Type: schema.PTCharBuf, Deps: DepFDs | DepThread, get: fdInContainer(fdDirectory), byType: fdByType},
 	{Name: "fd.ip", Class: "fd", Desc: "address of either end; a test holds when it holds for one, != when it holds for both",
 		Type: schema.PTIPAddr, Flags: either, Deps: DepFDs, Match: MatchEnd, get: eitherIP, print: never, byType: fdByType},
 	{Name: "fd.cip", Class: "fd", Desc: "address of the client",

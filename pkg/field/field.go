@@ -59,9 +59,10 @@ const (
 type Match uint8
 
 const (
-	MatchOne Match = iota // one value, or a list compared as a list
-	MatchAny              // List: the test holds when it holds for some element
-	MatchEnd              // as MatchAny, but != wants it of every element
+	MatchOne    Match = iota // one value, or a list compared as a list
+	MatchAny                 // List: the test holds when it holds for some element
+	MatchEnd                 // as MatchAny, but != wants it of every element
+	MatchWithin              // a distance: = holds up to the number, and is all that may be asked
 )
 
 // Field is one row of the registry.
@@ -155,7 +156,10 @@ func All() []*Field {
 
 // classes are searched in this order.
 func classes() [][]Field {
-	return [][]Field{genericFields, eventFields, procFields, userFields, groupFields, fdFields, containerFields}
+	return [][]Field{
+		genericFields, eventFields, procFields, userFields, groupFields, fdFields, fsFields, utilFields, fdListFields,
+		containerFields, k8sFields, goneFields, metaFields,
+	}
 }
 
 // Lookup resolves the text of a field with its argument: "proc.aname[2]".

@@ -5,7 +5,6 @@ package field
 import (
 	"net/netip"
 
-	"github.com/eyas-security/eyas/pkg/event"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
@@ -26,26 +25,33 @@ func threadOf(e *state.Event, tid int64) *state.Thread {
 	return e.State.Thread(tid)
 }
 
-func userName(e *state.Event, uid uint32) (string, bool) {
-	if e.State == nil {
-		return "", false
+// containerOf is where the numbers of users are to be looked up; nil: the host.
+func containerOf(e *state.Event) *state.Container {
+	if e.Thread == nil {
+		return nil
 	}
-	return e.State.UserName(uid)
+	return e.Thread.Container()
+}
+
+func userOf(e *state.Event, uid uint32) (state.User, bool) {
+	if e.State == nil {
+		return state.User{}, false
+	}
+	return e.State.User(containerOf(e), uid)
+}
+
+func userName(e *state.Event, uid uint32) (string, bool) {
+	u, ok := userOf(e, uid)
+	return u.Name, ok
 }
 
 func userHome(e *state.Event, uid uint32) (string, bool) {
-	if e.State == nil {
-		return "", false
-	}
-	u, ok := e.State.User(uid)
+	u, ok := userOf(e, uid)
 	return u.Home, ok
 }
 
 func userShell(e *state.Event, uid uint32) (string, bool) {
-	if e.State == nil {
-		return "", false
-	}
-	u, ok := e.State.User(uid)
+	u, ok := userOf(e, uid)
 	return u.Shell, ok
 }
 
@@ -53,7 +59,7 @@ func groupName(e *state.Event, gid uint32) (string, bool) {
 	if e.State == nil {
 		return "", false
 	}
-	return e.State.GroupName(gid)
+	return e.State.GroupName(containerOf(e), gid)
 }
 
 // appendAbsPath writes the path that a relative one means: from the directory
@@ -63,13 +69,7 @@ func appendAbsPath(dst []byte, e *state.Event, i int) ([]byte, bool) {
 	if !ok || len(path) == 0 || path[0] == '/' || e.Thread == nil {
 		return dst, false
 	}
-	dirfd := int64(event.AtFDCWD)
-	if di := e.Info().Params[i].DirFD; di >= 0 {
-		if n, ok := e.Int(int(di)); ok {
-			dirfd = n
-		}
-	}
-	return e.Thread.AppendPath(dst, dirfd, path), true
+	return e.Thread.AppendPath(dst, dirOfParam(e, i), path), true
 }
 
 func (v *Value) setAddr(b []byte) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
@@ -84,9 +85,6 @@ func positive(get Extract) Extract {
 	return func(e *state.Event, v *Value) bool { return get(e, v) && v.Int() >= 0 }
 }
 
-// hostText is the container of a process that is in none.
-func hostText(*state.Thread) string { return "host" }
-
 func comm(t *state.Thread) string    { return t.Comm }
 func exe(t *state.Thread) string     { return t.Exe }
 func exePath(t *state.Thread) string { return t.ExePath }
@@ -145,6 +143,79 @@ func procDuration(e *state.Event, v *Value) bool {
 	v.U = e.TS - t.Start
 	return true
 }
+
+// parentDuration is how long the parent has been running.
+func parentDuration(e *state.Event, v *Value) bool {
+	p := parent(e)
+	if p == nil || p.Start == 0 || e.TS < p.Start {
+		return false
+	}
+	v.U = e.TS - p.Start
+	return true
+}
+
+// exeToStart is the time from the last change of the executable file to the
+// start of the process.
+func exeToStart(e *state.Event, v *Value) bool {
+	t := known(e)
+	if t == nil || t.ExeCtime == 0 || t.Start < t.ExeCtime {
+		return false
+	}
+	v.U = t.Start - t.ExeCtime
+	return true
+}
+
+// nsToExe is the time from the start of the pid namespace to the last change of
+// the executable file.
+func nsToExe(e *state.Event, v *Value) bool {
+	t := known(e)
+	if t == nil || nsStart(t) == 0 || t.ExeCtime < t.PidNSStart {
+		return false
+	}
+	v.U = t.ExeCtime - t.PidNSStart
+	return true
+}
+
+// nsStart is when the pid namespace began, 0 for that of the host.
+func nsStart(t *state.Thread) int64 {
+	if !t.InPidNS() {
+		return 0
+	}
+	return int64(t.PidNSStart)
+}
+
+// ofMain is a number that only main threads have, 0 for others.
+func ofMain(get func(*state.Thread) int64) func(*state.Thread) int64 {
+	return func(t *state.Thread) int64 {
+		if !t.IsMain() {
+			return 0
+		}
+		return get(t)
+	}
+}
+
+func vmSize(t *state.Thread) int64      { return int64(t.VMSize) }
+func vmRSS(t *state.Thread) int64       { return int64(t.VMRSS) }
+func vmSizeBytes(t *state.Thread) int64 { return vmSize(t) * 1024 }
+func vmRSSBytes(t *state.Thread) int64  { return vmRSS(t) * 1024 }
+
+// cpuTime is told by no event of today; the events of process information in old
+// captures have it as 0.
+func cpuTime(e *state.Event, v *Value) bool {
+	v.setFloat(0)
+	return e.Type == schema.EvProcinfoE && known(e) != nil
+}
+
+func procinfoOnly(info *schema.Event) Decision {
+	return Decision{Known: info.Type != schema.EvProcinfoE}
+}
+
+func nameTID(t *state.Thread, dst []byte) []byte {
+	dst = append(append(dst, t.Comm...), ':')
+	return strconv.AppendInt(dst, t.TID, 10)
+}
+
+func noTime(*state.Thread) int64 { return 0 }
 
 func loginShell(e *state.Event, v *Value) bool {
 	t := known(e)

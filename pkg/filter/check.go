@@ -127,6 +127,13 @@ func (c *checker) test(t *Test) *checkedTest {
 		return nil
 	}
 	out := &checkedTest{left: left, op: t.Op, mod: t.Mod}
+	if left.kind == exprField && left.ref.Match == field.MatchWithin {
+		if t.Op != OpEq || t.Mod != ModNone {
+			c.errs.add(t.Left.Range(), "%s wants = and one number", describe(t.Left))
+			return nil
+		}
+		out.op = OpLe // the value is a distance
+	}
 	switch {
 	case t.Right == nil:
 		return out

@@ -33,7 +33,7 @@ func newTest(t *checkedTest, typ schema.ParamType, match field.Match) test {
 	}
 	one := singleTest(t, typ)
 	switch {
-	case match == field.MatchOne:
+	case match == field.MatchOne, match == field.MatchWithin:
 		return one
 	case match == field.MatchEnd && t.op == OpNe:
 		return everyElement(one)

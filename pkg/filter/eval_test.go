@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/internal/evtest"
@@ -240,4 +241,20 @@ func BenchmarkMatch(b *testing.B) {
 			refEval(n, e)
 		}
 	})
+}
+
+// evt.around compares a distance: = holds within so many milliseconds.
+func TestEvalAround(t *testing.T) {
+	h := family(t)
+	e := h.Feed(schema.EvSyscallGetcwdX, 30, evtest.Values{"res": "0", "path": "/"})
+	at := func(ms int64) string { return strconv.FormatInt(int64(e.TS)+ms*1_000_000, 10) }
+	runEval(t, e, []evalTest{
+		{"evt.around[" + at(0) + "] = 0", true}, {"evt.around[" + at(5) + "] = 5", true}, {"evt.around[" + at(-5) + "] = 5", true},
+		{"evt.around[" + at(-5) + "] = 4", false}, {"evt.around[" + at(6) + "] = 5", false}, {"not evt.around[" + at(6) + "] = 5", true},
+	})
+	for _, text := range []string{"evt.around[1] > 5", "evt.around[1] != 5", "evt.around[1] in (5)", "evt.around[x] = 5", "evt.around = 5"} {
+		if checkErrors(text) == "" {
+			t.Errorf("%s: no error", text)
+		}
+	}
 }

@@ -176,15 +176,15 @@ func TestUserLists(t *testing.T) {
 		0x8012abcd: join(user, group, bin(uint8(0), uint32(7), uint32(7), "lp", "/", "sh")),
 	} {
 		_, st := mustRead(t, join(section(), block(number, list), block(0x219, make([]byte, 28)), block(0x12345, nil), eventBlock(closeEvent(10, 1))))
-		u, ok := st.User(1000)
+		u, ok := st.User(nil, 1000)
 		if want := (state.User{UID: 1000, GID: 100, Name: "alice", Home: "/home/alice", Shell: "/bin/sh"}); !ok || u != want {
 			t.Errorf("%#x: got %+v", number, u)
 		}
-		if name, _ := st.GroupName(100); name != "users" {
+		if name, _ := st.GroupName(nil, 100); name != "users" {
 			t.Errorf("%#x: group is %q", number, name)
 		}
-		if name, _ := st.UserName(7); name != "lp" {
-			t.Errorf("%#x: the last user is %q", number, name)
+		if u, _ := st.User(nil, 7); u.Name != "lp" {
+			t.Errorf("%#x: the last user is %q", number, u.Name)
 		}
 	}
 }

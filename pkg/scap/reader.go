@@ -203,6 +203,7 @@ func (r *Reader) readMachine(body []byte) error {
 		return named("machine info", errShort)
 	}
 	r.machine = m
+	r.state.SetBootTime(m.BootTime)
 	return nil
 }
 
@@ -285,11 +286,11 @@ func (r *Reader) forRules(e *event.Event) bool {
 	switch e.Type {
 	case schema.EvUserAddedE:
 		uid, ok := e.Uint(0)
-		_, known := r.state.User(uint32(uid))
+		_, known := r.state.User(nil, uint32(uid))
 		return !ok || !known || ofContainer(e, 5)
 	case schema.EvGroupAddedE:
 		gid, ok := e.Uint(0)
-		_, known := r.state.GroupName(uint32(gid))
+		_, known := r.state.GroupName(nil, uint32(gid))
 		return !ok || !known || ofContainer(e, 2)
 	}
 	return true

@@ -11,6 +11,7 @@ func (s *State) AddThread(t Thread) *Thread {
 	}
 	n := new(Thread)
 	*n = t.image()
+	n.container = s.containerOf(n.Cgroups)
 	n.ScanTS, n.PFMajor, n.PFMinor = t.ScanTS, t.PFMajor, t.PFMinor
 	n.seen = byParent | byChild
 	s.add(n)

@@ -5,6 +5,8 @@ package state
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/event"
@@ -241,6 +243,17 @@ func randomParam(r *rand.Rand, p *schema.Param) []byte {
 		return nil
 	}
 	size := int(p.Type.Info().Size)
+	id := strings.Repeat(strconv.Itoa(r.IntN(5)), hexID)
+	switch p.Name {
+	case "cgroups":
+		return event.Strs("cpu=/", "io=/docker/"+id)
+	case "json", "data":
+		return event.Str(`{"container":{"id":"` + id[:shortID] + `","name":"` + p.Name + `"}}`)
+	case "name":
+		if r.IntN(2) == 0 {
+			return event.Str([]string{"container", "container_removed"}[r.IntN(2)])
+		}
+	}
 	switch p.Type {
 	case schema.PTCharBuf, schema.PTFSPath, schema.PTFSRelPath:
 		return event.Str([]string{"a", "/b", "../c", ""}[r.IntN(4)])

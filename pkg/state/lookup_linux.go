@@ -2,7 +2,14 @@
 
 package state
 
-import "strings"
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
 
 const second = uint64(1e9)
 
@@ -110,4 +117,59 @@ func (s *State) lookupVIDs(t *Thread) {
 	if own.VTID > 0 {
 		t.VTID, t.VPID = own.VTID, own.VPID
 	}
+}
+
+// lookupUsers reads the users of a container through the root directory of one of
+// its processes. A process that is still on its way into the container has the
+// root of the host and does not do.
+func (s *State) lookupUsers(t *Thread) {
+	c := t.container
+	if c == nil || c.users.loaded || s.opt.Etc == "" || !s.mayLookup(t.LastTS) {
+		return
+	}
+	proc := procDir(s.opt.Proc)
+	root := proc.num(t.TID).sub("root")
+	if sameFile(root, proc.num(1).sub("root")) {
+		return
+	}
+	c.users.loaded = true
+	if etc, err := openEtc(root); err == nil {
+		defer unix.Close(etc)
+		c.users.parse(readAt(etc, "passwd"), readAt(etc, "group"))
+		s.accountContainer(c)
+	}
+}
+
+// sameFile is true also when there is nothing to compare.
+func sameFile(a, b procDir) bool {
+	var x, y unix.Stat_t
+	err := errors.Join(unix.Stat(string(a), &x), unix.Stat(string(b), &y))
+	return err != nil || x.Dev == y.Dev && x.Ino == y.Ino
+}
+
+// openEtc opens /etc below root. Links would lead out of the container, so none
+// is followed.
+func openEtc(root procDir) (etc int, err error) {
+	const flags = unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC
+	dir, err := unix.Open(string(root), flags, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(dir)
+	return unix.Openat(dir, "etc", flags|unix.O_NOFOLLOW, 0)
+}
+
+// readAt returns a regular file of a directory, nothing when there is none.
+func readAt(dir int, name string) string {
+	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	f := os.NewFile(uintptr(fd), name)
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	b, _ := io.ReadAll(io.LimitReader(f, maxUserFile))
+	return string(b)
 }

@@ -60,7 +60,7 @@ func (s *State) cloneParent(e *Event, tid int64) {
 		s.fillClone(t, e)
 	}
 	flags, _ := e.Uint(cloneFlags)
-	if t.inPidNS() || uint32(flags)&schema.PPM_CL_CHILD_IN_PIDNS != 0 {
+	if t.InPidNS() || uint32(flags)&schema.PPM_CL_CHILD_IN_PIDNS != 0 {
 		return // the result is a number of another namespace
 	}
 	if s.ghosts.take(tid) {
@@ -158,7 +158,7 @@ func (s *State) child(src *Thread, ids cloneIDs, ts uint64) *Thread {
 	c.TID, c.PID, c.PTID, c.Flags = ids.tid, ids.pid, ids.ptid, ids.flags
 	c.Start, c.LastTS = ts, ts
 	c.VTID, c.VPID = c.TID, c.PID
-	if src != nil && src.inPidNS() || ids.flags&(schema.PPM_CL_CHILD_IN_PIDNS|schema.PPM_CL_CLONE_NEWPID) != 0 {
+	if src != nil && src.InPidNS() || ids.flags&(schema.PPM_CL_CHILD_IN_PIDNS|schema.PPM_CL_CLONE_NEWPID) != 0 {
 		c.VTID, c.VPID = -1, -1
 	}
 	if src != nil && src.files != nil {
@@ -190,8 +190,8 @@ func (t *Thread) image() Thread {
 	return c
 }
 
-// inPidNS tells whether the thread has other numbers than the host gives it.
-func (t *Thread) inPidNS() bool { return t.VTID > 0 && t.VTID != t.TID }
+// InPidNS tells whether the thread has other numbers than the host gives it.
+func (t *Thread) InPidNS() bool { return t.VTID > 0 && t.VTID != t.TID }
 
 // fillChild takes over what a new thread says of itself.
 func (s *State) fillChild(c *Thread, e *Event) {
@@ -220,7 +220,7 @@ func (s *State) fillClone(t *Thread, e *Event) {
 		t.Cwd = dirText(s, t, b)
 	}
 	if b, _ := e.Param(cloneCgroups); len(b) > 0 {
-		t.Cgroups = s.intern.cgroups(b)
+		s.setCgroups(t, s.intern.cgroups(b))
 	}
 	setInt(e, cloneFDLimit, &t.FDLimit)
 	s.fillUsage(t, e, clonePFMajor)
@@ -228,7 +228,9 @@ func (s *State) fillClone(t *Thread, e *Event) {
 	set32(e, cloneGID, &t.GID)
 	setInt(e, cloneVTID, &t.VTID)
 	setInt(e, cloneVPID, &t.VPID)
-	set64(e, clonePidNSStart, &t.PidNSStart)
+	if v, ok := e.Uint(clonePidNSStart); ok {
+		t.PidNSStart = s.sinceBoot(v)
+	}
 	t.guessed = false
 	s.account(t)
 	s.touch(t)

@@ -185,8 +185,9 @@ func (s *State) fillPlace(t *Thread, e *Event) {
 		}
 	}
 	if b, _ := e.Param(execCgroups); len(b) > 0 {
-		t.Cgroups = s.intern.cgroups(b)
+		s.setCgroups(t, s.intern.cgroups(b))
 	}
+	s.lookupUsers(t)
 	if v, ok := e.Uint(execTTY); ok {
 		t.TTY = uint32(v)
 	} else {

@@ -63,7 +63,7 @@ func (s *State) parseSetpgid(e *Event) {
 	if !ok || !ok2 {
 		return
 	}
-	inNS := t.inPidNS()
+	inNS := t.InPidNS()
 	if pid != 0 && pid != t.VPID {
 		if inNS {
 			return // a number of another namespace

@@ -90,6 +90,9 @@ var parsers = [schema.NumEvents]func(*State, *Event){
 	schema.EvSocketRecvmsgX:    (*State).parseRecv,
 	schema.EvSocketRecvmmsgX:   (*State).parseRecv,
 
+	schema.EvContainerJson2E: (*State).parseContainerEvent,
+	schema.EvAsynceventE:     (*State).parseAsync,
+
 	schema.EvUserAddedE:    (*State).parseUserAdded,
 	schema.EvUserDeletedE:  (*State).parseUserDeleted,
 	schema.EvGroupAddedE:   (*State).parseGroupAdded,

@@ -113,6 +113,7 @@ func (s *State) readProcess(root procDir, pid int64) *Thread {
 		return nil
 	}
 	s.readImage(dir, t)
+	s.lookupUsers(t)
 	t.files = s.newFiles()
 	s.add(t)
 	for _, tid := range tids {
@@ -172,7 +173,7 @@ func (s *State) readImage(dir procDir, t *Thread) {
 		t.Exe, t.Args = cmdline[0], cmdline[1:]
 	}
 	t.Env = s.intern.list(dir.read("environ", maxProcText))
-	t.Cgroups = parseCgroups(dir.read("cgroup", maxProcFile))
+	s.setCgroups(t, parseCgroups(dir.read("cgroup", maxProcFile)))
 	t.FDLimit = parseFDLimit(dir.read("limits", maxProcFile))
 	t.ExePath = s.intern.text([]byte(strings.TrimSuffix(dir.link("exe"), " (deleted)")))
 	t.Root = dir.link("root")

@@ -15,3 +15,4 @@ func (s *State) lookupCwd(*Thread)                   {}
 func (s *State) lookupExePath(*Thread) bool          { return false }
 func (s *State) lookupTTY(*Thread)                   {}
 func (s *State) lookupVIDs(*Thread)                  {}
+func (s *State) lookupUsers(*Thread)                 {}

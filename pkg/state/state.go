@@ -31,6 +31,7 @@ type Options struct {
 // Stats are the counters of a State.
 type Stats struct {
 	Threads, FDs int   // now
+	Containers   int   // now
 	Bytes        int64 // now, estimated
 
 	Evicted        uint64 // threads that went because of the bounds
@@ -44,6 +45,9 @@ type Stats struct {
 	ProcMisses     uint64 // of these for what was gone already
 	LookupsRefused uint64 // reads of /proc on demand that Lookups forbade
 	ScanErrors     uint64 // processes that could not be read by ScanProc
+	BadContainers  uint64 // container events that could not be read
+
+	EvictedContainers uint64 // containers that went because there were too many
 }
 
 const ebadf = -9
@@ -56,14 +60,16 @@ type State struct {
 	opt     Options
 	threads map[int64]*Thread
 	groups  map[int64]*group
-	last    *Thread // of the last event
-	oldest  *Thread // ends of the list by use
-	newest  *Thread
-	nobody  Thread // of events without thread
-	intern  *interner
-	users   users
-	ghosts  ghosts
-	scratch []byte
+
+	containers map[string]*Container // by short id
+	last       *Thread               // of the last event
+	oldest     *Thread               // ends of the list by use
+	newest     *Thread
+	nobody     Thread // of events without thread
+	intern     *interner
+	users      users
+	ghosts     ghosts
+	scratch    []byte
 
 	bytes   int64
 	numFDs  int
@@ -107,9 +113,10 @@ func New(opt Options) *State {
 		opt:     opt,
 		threads: map[int64]*Thread{},
 		groups:  map[int64]*group{},
-		intern:  newInterner(),
+
+		containers: map[string]*Container{},
+		intern:     newInterner(),
 	}
-	s.users.init()
 	s.ghosts.init()
 	return s
 }
@@ -139,6 +146,18 @@ func (s *State) Threads(f func(*Thread) bool) {
 // it.
 func (s *State) FirstTS() uint64 { return s.first }
 
+// SetBootTime tells when the host was booted, ns since the epoch, for events that
+// count from there.
+func (s *State) SetBootTime(ts uint64) { s.boot = ts }
+
+// sinceBoot is a time that was counted from boot; 0 when that is not known.
+func (s *State) sinceBoot(ns uint64) uint64 {
+	if ns == 0 || s.boot == 0 {
+		return 0
+	}
+	return s.boot + ns
+}
+
 // Lineage moves whenever something changed that a descendant may see of its
 // ancestors, or a thread changed its parent.
 func (s *State) Lineage() uint64 { return s.lineage }
@@ -146,7 +165,7 @@ func (s *State) Lineage() uint64 { return s.lineage }
 // Stats returns the counters.
 func (s *State) Stats() Stats {
 	st := s.stats
-	st.Threads, st.FDs, st.Bytes = len(s.threads), s.numFDs, s.bytes
+	st.Threads, st.FDs, st.Containers, st.Bytes = len(s.threads), s.numFDs, len(s.containers), s.bytes
 	return st
 }
 

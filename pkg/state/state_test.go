@@ -203,6 +203,16 @@ func (s *State) verify() error {
 			}
 		}
 	}
+	inside := map[*Container]int{}
+	for _, t := range s.threads {
+		inside[t.container]++
+	}
+	for id, c := range s.containers {
+		if c.ID != id || c.refs != inside[c] {
+			return fmt.Errorf("container %s in the place of %s with %d threads, %d counted", c.ID, id, c.refs, inside[c])
+		}
+		bytes += containerBytes + int64(len(c.ID)+len(c.FullID)) + c.Meta.size() + c.users.size()
+	}
 	for f, n := range users {
 		if f.users != n {
 			return fmt.Errorf("files with %d users, %d counted", f.users, n)
@@ -468,8 +478,8 @@ func TestMissed(t *testing.T) {
 	if e.Thread == nil || e.Thread.Known() || h.s.Thread(-1) != nil {
 		t.Error("a meta event made a thread")
 	}
-	if name, ok := h.s.UserName(7); name != "u" || !ok {
-		t.Errorf("UserName: got %q %v", name, ok)
+	if u, ok := h.s.User(nil, 7); u.Name != "u" || !ok {
+		t.Errorf("UserName: got %q %v", u.Name, ok)
 	}
 	h.exit(77)
 	if h.s.Thread(77) != nil {

@@ -48,7 +48,7 @@ type Thread struct {
 	VMSize, VMRSS, VMSwap uint32 // kB
 	PFMajor, PFMinor      uint64
 
-	PidNSStart uint64
+	PidNSStart uint64 // ns since the epoch, 0 when unknown
 	Start      uint64 // ns since the epoch, 0 when unknown
 	ExecTS     uint64 // of the last exec seen, ns
 	ScanTS     uint64 // when it was read from /proc, 0 = known from events
@@ -58,23 +58,24 @@ type Thread struct {
 	// and the credentials. No two threads ever have the same.
 	Gen uint64
 
-	state    *State
-	parent   *Thread
-	children *Thread // first child
-	sibPrev  *Thread
-	sibNext  *Thread
-	group    *group
-	grpPrev  *Thread
-	grpNext  *Thread
-	older    *Thread // towards the least recently used
-	newer    *Thread
-	files    *files
-	cmdline  string // cache of Cmdline
-	bytes    int64
-	seen     seen
-	dead     bool // exited, kept for its threads or until Done
-	reaper   bool // child subreaper
-	guessed  bool // made up for an event of a thread that was never seen
+	state     *State
+	parent    *Thread
+	children  *Thread // first child
+	sibPrev   *Thread
+	sibNext   *Thread
+	group     *group
+	grpPrev   *Thread
+	grpNext   *Thread
+	older     *Thread // towards the least recently used
+	newer     *Thread
+	files     *files
+	container *Container
+	cmdline   string // cache of Cmdline
+	bytes     int64
+	seen      seen
+	dead      bool // exited, kept for its threads or until Done
+	reaper    bool // child subreaper
+	guessed   bool // made up for an event of a thread that was never seen
 }
 
 // seen tells which events of a clone told of a thread. Either may come first, and

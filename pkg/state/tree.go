@@ -13,6 +13,7 @@ func (s *State) add(t *Thread) {
 	s.joinGroup(t)
 	s.linkParent(t)
 	s.pushNewest(t)
+	enterContainer(t)
 	s.account(t)
 	s.gen++
 	t.Gen = s.gen
@@ -29,6 +30,7 @@ func (s *State) drop(t *Thread) {
 		s.dropFiles(t.files)
 		t.files = nil
 	}
+	s.leaveContainer(t)
 	s.bytes -= t.bytes
 	if s.threads[t.TID] == t {
 		delete(s.threads, t.TID)

@@ -4,6 +4,7 @@ package state
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -22,44 +23,83 @@ type User struct {
 // maxUserFile bounds what is read of passwd and group.
 const maxUserFile = 4 << 20
 
+// users are the user and group database of the host or of a container.
 type users struct {
 	users  map[uint32]User
 	groups map[uint32]string
+	loaded bool // read from the files of a container
 }
 
-func (u *users) init() {
-	u.users = map[uint32]User{}
-	u.groups = map[uint32]string{}
+func (u *users) add(v User) {
+	if u.users == nil {
+		u.users = map[uint32]User{}
+	}
+	if _, have := u.users[v.UID]; have || len(u.users) < maxUsers {
+		u.users[v.UID] = v
+	}
 }
 
-// User returns a user.
-func (s *State) User(uid uint32) (User, bool) {
-	u, ok := s.users.users[uid]
+func (u *users) addGroup(gid uint32, name string) {
+	if u.groups == nil {
+		u.groups = map[uint32]string{}
+	}
+	if _, have := u.groups[gid]; have || len(u.groups) < maxUsers {
+		u.groups[gid] = name
+	}
+}
+
+// maxUsers bounds the users, and the groups, of one database.
+const maxUsers = 1 << 16
+
+func (u *users) size() int64 {
+	n := int64(0)
+	for _, v := range u.users {
+		n += 160 + int64(len(v.Name)+len(v.Home)+len(v.Shell))
+	}
+	for _, v := range u.groups {
+		n += 64 + int64(len(v))
+	}
+	return n
+}
+
+// usersOf is the database that a container's numbers are looked up in; nil: the
+// host.
+func (s *State) usersOf(c *Container) *users {
+	if c == nil {
+		return &s.users
+	}
+	return &c.users
+}
+
+// User returns a user of the host, or with c of a container.
+func (s *State) User(c *Container, uid uint32) (User, bool) {
+	db := s.usersOf(c)
+	u, ok := db.users[uid]
+	if !ok && c != nil && uid == 0 {
+		return User{Name: "root", Home: "/root"}, true // whatever else is in there
+	}
 	return u, ok
 }
 
-// UserName returns the name of a user.
-func (s *State) UserName(uid uint32) (string, bool) {
-	u, ok := s.users.users[uid]
-	return u.Name, ok
-}
-
-// GroupName returns the name of a group.
-func (s *State) GroupName(gid uint32) (string, bool) {
-	name, ok := s.users.groups[gid]
+// GroupName returns the name of a group of the host, or with c of a container.
+func (s *State) GroupName(c *Container, gid uint32) (string, bool) {
+	name, ok := s.usersOf(c).groups[gid]
+	if !ok && c != nil && gid == 0 {
+		return "root", true
+	}
 	return name, ok
 }
 
-// AddUser adds or replaces a user.
-func (s *State) AddUser(u User) { s.users.users[u.UID] = u }
+// AddUser adds or replaces a user of the host.
+func (s *State) AddUser(u User) { s.users.add(u) }
 
-// AddGroup adds or replaces a group.
-func (s *State) AddGroup(gid uint32, name string) { s.users.groups[gid] = name }
+// AddGroup adds or replaces a group of the host.
+func (s *State) AddGroup(gid uint32, name string) { s.users.addGroup(gid, name) }
 
-// Users are all users, in no order.
+// Users are all users of the host, in no order.
 func (s *State) Users() iter.Seq[User] { return maps.Values(s.users.users) }
 
-// Groups are all groups by number, in no order.
+// Groups are all groups of the host by number, in no order.
 func (s *State) Groups() iter.Seq2[uint32, string] { return maps.All(s.users.groups) }
 
 // LoadUsers reads passwd and group below Options.Etc. A file that is not there
@@ -68,20 +108,31 @@ func (s *State) LoadUsers() error {
 	if s.opt.Etc == "" {
 		return nil
 	}
-	err := readLines(filepath.Join(s.opt.Etc, "passwd"), func(f []string) {
-		if u, ok := parseUser(f); ok {
-			s.AddUser(u)
+	passwd, err := readUserFile(filepath.Join(s.opt.Etc, "passwd"))
+	group, err2 := readUserFile(filepath.Join(s.opt.Etc, "group"))
+	s.users.parse(passwd, group)
+	return errors.Join(err, err2)
+}
+
+// parse adds the lines of passwd and group.
+func (u *users) parse(passwd, group string) {
+	for line := range strings.Lines(passwd) {
+		if v, ok := parseUser(splitLine(line)); ok {
+			u.add(v)
 		}
-	})
-	return errors.Join(err, readLines(filepath.Join(s.opt.Etc, "group"), func(f []string) {
+	}
+	for line := range strings.Lines(group) {
+		f := splitLine(line)
 		if len(f) < 3 {
-			return
+			continue
 		}
 		if gid, err := strconv.ParseUint(f[2], 10, 32); err == nil {
-			s.AddGroup(uint32(gid), f[0])
+			u.addGroup(uint32(gid), f[0])
 		}
-	}))
+	}
 }
+
+func splitLine(line string) []string { return strings.Split(strings.TrimRight(line, "\n"), ":") }
 
 // parseUser takes name, password, uid, gid, comment, home, shell.
 func parseUser(f []string) (User, bool) {
@@ -93,54 +144,71 @@ func parseUser(f []string) (User, bool) {
 	return User{uint32(uid), uint32(gid), f[0], f[5], f[6]}, err == nil && err2 == nil
 }
 
-func readLines(path string, fn func(fields []string)) error {
-	b, err := os.ReadFile(path)
+// readUserFile returns a file that need not be there.
+func readUserFile(path string) (string, error) {
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	text := string(b[:min(len(b), maxUserFile)])
-	for line := range strings.Lines(text) {
-		fn(strings.Split(strings.TrimRight(line, "\n"), ":"))
-	}
-	return nil
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxUserFile))
+	return string(b), err
 }
 
-// parseUserAdded: uid, gid, name, home, shell, container_id. Users inside
-// containers are not kept: their numbers mean something else there.
+// parseUserAdded: uid, gid, name, home, shell, container_id.
 func (s *State) parseUserAdded(e *Event) {
 	uid, ok := e.Uint(0)
 	gid, _ := e.Uint(1)
-	if !ok || inContainer(e, 5) {
+	if !ok {
 		return
 	}
-	s.AddUser(User{uint32(uid), uint32(gid), eventText(e, 2), eventText(e, 3), eventText(e, 4)})
+	c := s.containerOfUser(e, 5)
+	s.usersOf(c).add(User{uint32(uid), uint32(gid), eventText(e, 2), eventText(e, 3), eventText(e, 4)})
+	s.accountUsers(c)
 }
 
 func (s *State) parseUserDeleted(e *Event) {
-	if uid, ok := e.Uint(0); ok && !inContainer(e, 5) {
-		delete(s.users.users, uint32(uid))
+	if uid, ok := e.Uint(0); ok {
+		c := s.containerOfUser(e, 5)
+		delete(s.usersOf(c).users, uint32(uid))
+		s.accountUsers(c)
 	}
 }
 
 // parseGroupAdded: gid, name, container_id.
 func (s *State) parseGroupAdded(e *Event) {
-	if gid, ok := e.Uint(0); ok && !inContainer(e, 2) {
-		s.AddGroup(uint32(gid), eventText(e, 1))
+	if gid, ok := e.Uint(0); ok {
+		c := s.containerOfUser(e, 2)
+		s.usersOf(c).addGroup(uint32(gid), eventText(e, 1))
+		s.accountUsers(c)
 	}
 }
 
 func (s *State) parseGroupDeleted(e *Event) {
-	if gid, ok := e.Uint(0); ok && !inContainer(e, 2) {
-		delete(s.users.groups, uint32(gid))
+	if gid, ok := e.Uint(0); ok {
+		c := s.containerOfUser(e, 2)
+		delete(s.usersOf(c).groups, uint32(gid))
+		s.accountUsers(c)
 	}
 }
 
-func inContainer(e *Event, i int) bool {
-	id, _ := e.Str(i)
-	return len(id) > 0
+// containerOfUser is the container whose users an event is about, nil for the
+// host. The event may come before any thread of the container.
+func (s *State) containerOfUser(e *Event, param int) *Container {
+	id, _ := e.Str(param)
+	if len(id) == 0 {
+		return nil
+	}
+	return s.container(string(id), ContainerCustom)
+}
+
+func (s *State) accountUsers(c *Container) {
+	if c != nil {
+		s.accountContainer(c)
+	}
 }
 
 func eventText(e *Event, i int) string {
