@@ -20,7 +20,7 @@ func (a *command) rulesCommand() *cli.Command {
 		Name:        "rules",
 		Usage:       "rule files",
 		Description: "Example:\n\n   agent rules list -r rules/eyas_rules.yaml",
-		Subcommands: []*cli.Command{a.rulesListCommand(), a.rulesShowCommand(), a.rulesTestCommand(), {
+		Subcommands: []*cli.Command{a.rulesListCommand(), a.rulesShowCommand(), a.rulesTestCommand(), a.rulesCostCommand(), {
 			Name:      "validate",
 			Usage:     "check rule files, loaded one on top of the other",
 			ArgsUsage: "FILE...",
