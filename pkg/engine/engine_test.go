@@ -49,6 +49,7 @@ func openat(t testing.TB, name, flags string) []byte {
 	return raw
 }
 
+// [6-2] in the order of definition, the first or all.
 func TestMatching(t *testing.T) {
 	tests := []struct {
 		mode        Matching

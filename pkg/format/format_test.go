@@ -19,7 +19,7 @@ func openat(t testing.TB) *state.Event {
 	return h.Feed(schema.EvSyscallOpenat_2_X, 20, evtest.Values{"fd": "3", "dirfd": "AT_FDCWD", "name": "/etc/pass\"wd\xff", "flags": "O_RDONLY", "mode": "0644", "dev": "0xfe00", "ino": "7"})
 }
 
-// Rule language 7, pitfall 20.
+// [7-1], [7-2] widths, [7-4] longest name, [7-5] the star, [7-6] texts, [P20].
 func TestAppend(t *testing.T) {
 	e := openat(t)
 	tests := []struct{ text, want string }{
@@ -51,6 +51,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// [7-3] what is no field.
 func TestParseRefuses(t *testing.T) {
 	tests := []struct {
 		text, want string
@@ -85,7 +86,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// The types of JSON values.
+// [7-11] the types of JSON values.
 func TestAppendJSON(t *testing.T) {
 	e := openat(t)
 	f, err := format.Parse("%evt.time %proc.name %proc.pid %proc.pid %fd.name %fd.dev %evt.is_open_read %proc.fdusage %fd.types %proc.aname[7] %evt.rawtime.ns %tolower(proc.exe) %evt.rawarg.mode %evt.rawarg.flags %user.loginuid %proc.apid %fd.ip %evt.arg.mode %evt.time.iso8601")
@@ -107,7 +108,7 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
-// Buffers, -b of rule-language.md §7 and falco-config.json buffer_format_base64.
+// [7-12] buffers, as -b and buffer_format_base64 have them.
 func TestBase64(t *testing.T) {
 	h := evtest.New(t)
 	h.Process(20, 1, "bash", nil)

@@ -3,6 +3,7 @@
 package output
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,38 @@ func TestAppend(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want+"\n", string(tt.enc.Append(nil, testAlert()))); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Which members there are always, and which a switch brings: the rest of
+// [7-10] is in TestAppend.
+func TestMembers(t *testing.T) {
+	tests := []struct {
+		name, member string
+		enc          Encoder // that has it
+		always       bool
+	}{
+		{"[7-hostname]", `"hostname":"db1"`, Encoder{}, true},
+		{"[7-message]", `"message":"File`, Encoder{Message: true}, false},
+		{"[7-output]", `"output":"21:56:10.367285284: Warning File`, Encoder{Output: true, Zone: time.UTC}, false},
+		{"[7-output_fields]", `"output_fields":{"evt.time":`, Encoder{Fields: true}, false},
+		{"[7-priority]", `"priority":"Warning"`, Encoder{}, true},
+		{"[7-rule]", `"rule":"Read \"x\""`, Encoder{}, true},
+		{"[7-source]", `"source":"syscall"`, Encoder{}, true},
+		{"[7-tags]", `"tags":["a","b"]`, Encoder{Tags: true}, false},
+		{"[7-time]", `"time":"2026-11-21T21:56:10.367285284Z"`, Encoder{}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.enc.JSON = true
+			if got := string(tt.enc.Append(nil, testAlert())); !strings.Contains(got, tt.member) {
+				t.Errorf("no %s in %s", tt.member, got)
+			}
+			bare := Encoder{JSON: true}
+			if got := string(bare.Append(nil, testAlert())); strings.Contains(got, tt.member) != tt.always {
+				t.Errorf("%s in %s, although always is %v", tt.member, got, tt.always)
 			}
 		})
 	}

@@ -27,6 +27,7 @@ func TestWildcard(t *testing.T) {
 	}
 }
 
+// [6-4] in order, the last that fits decides; a name and a tag are two choices.
 func TestChoose(t *testing.T) {
 	set := &Set{Rules: []*Rule{
 		{Name: "a", Tags: []string{"host"}, Enabled: true},

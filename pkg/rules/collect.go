@@ -203,6 +203,9 @@ func (d *definitions) switchRule(it *item, old *ruleDef, name string, n *yaml.No
 }
 
 func (d *definitions) defineRule(it *item, name string) {
+	if !it.has("desc", "condition", "output", "priority") {
+		return
+	}
 	def := ruleDef{
 		name: name, source: it.optional("source"), pos: it.f.nodePoint(it.node),
 		enabled: it.boolean("enabled", true), capture: it.boolean("capture", false),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/eyas-security/eyas/pkg/filter"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -48,6 +49,16 @@ func (c *compiler) place(t text, loc location) int {
 func (c *compiler) point(addr int) point {
 	p, _ := c.written(addr)
 	return p
+}
+
+// between is the text at a range of addresses.
+func (c *compiler) between(start, end int) string {
+	i := sort.Search(len(c.texts), func(i int) bool { return c.texts[i].base > start }) - 1
+	if i < 0 {
+		return ""
+	}
+	b := c.texts[i].t.b
+	return string(b[min(start-c.texts[i].base, len(b)):min(end-c.texts[i].base, len(b))])
 }
 
 // written returns where the byte at an address was written, and in which item.
@@ -161,8 +172,24 @@ func (s *scope) report(code Code, err error) {
 	}
 	for _, e := range list {
 		p := s.c.point(e.Start)
-		s.c.r.errorSpan(code, s.c.d.files[p.file], p, e.End-e.Start, s.loc, "%s", e.Msg)
+		near := ""
+		if code == ErrValidate {
+			near = s.c.nearMacro(s.c.between(e.Start, e.End))
+		}
+		s.c.r.errorSpan(code, s.c.d.files[p.file], p, e.End-e.Start, s.loc, "%s%s", e.Msg, near)
 	}
+}
+
+// nearMacro is a remark on a macro whose name is close to one that is unknown.
+func (c *compiler) nearMacro(name string) string {
+	var names []string
+	for _, m := range c.d.macros.all {
+		if m.name == name {
+			return "" // known, but not from here
+		}
+		names = append(names, m.name)
+	}
+	return didYouMean(name, names)
 }
 
 func (c *compiler) pos(p point) Pos { return c.d.files[p.file].pos(p) }
@@ -208,6 +235,7 @@ func (def *ruleDef) rule(index int, pos Pos) *Rule {
 
 // check types the condition and works out the events it is for.
 func (c *compiler) check(s *scope, def *ruleDef, r *Rule) bool {
+	c.warnUnsafeNA(r.Condition, s.loc)
 	checked, warnings, err := filter.Check(r.Condition)
 	if err == nil {
 		r.Events, r.SCs, err = filter.Codes(r.Condition)
@@ -233,6 +261,36 @@ func (c *compiler) check(s *scope, def *ruleDef, r *Rule) bool {
 		c.r.warnAt(WarnCompileCondition, c.d.files[p.file], p, s.loc, "%s", w.Msg)
 	}
 	return true
+}
+
+// warnUnsafeNA remarks on comparisons with <NA> of fields that have no value
+// then.
+func (c *compiler) warnUnsafeNA(n filter.Node, loc location) {
+	filter.Walk(n, func(n filter.Node) bool {
+		test, ok := n.(*filter.Test)
+		if !ok {
+			return true
+		}
+		f, ok := test.Left.(*filter.Field)
+		if !ok || !strings.HasPrefix(f.Name, "ka.") && !strings.HasPrefix(f.Name, "jevt.") || !comparesWhole(test.Op) {
+			return true
+		}
+		for _, text := range filter.Texts(test.Right) {
+			if text.Text == "<NA>" {
+				p := c.point(text.R.Start)
+				c.r.warnAt(WarnUnsafeNACheck, c.d.files[p.file], p, loc, "%s has no value rather than the text <NA>: use exists", f.Full())
+			}
+		}
+		return true
+	})
+}
+
+func comparesWhole(op filter.Op) bool {
+	switch op {
+	case filter.OpEq, filter.OpNe, filter.OpIn, filter.OpIntersects, filter.OpPMatch:
+		return true
+	}
+	return false
 }
 
 // warnUnused names macros and lists that nothing refers to.

@@ -88,9 +88,12 @@ func (it *item) oneOrMore(key string) []string {
 // brings values only, a new one brings its fields too.
 func (r *ruleDef) addExceptions(it *item, defs []*exceptionDef) {
 	for _, e := range defs {
+		if len(e.values) == 0 {
+			it.r.warnAt(WarnAppendNoValues, it.f, e.pos, it.loc, "exception %q is appended to without values", e.name)
+		}
 		old := r.exception(e.name)
 		switch {
-		case old == nil && len(e.fields) == 0:
+		case old == nil && (len(e.fields) == 0 || len(e.values) == 0):
 			it.r.errorAt(ErrValidate, it.f, e.pos, it.loc, "exception %q is new to rule %q and needs fields and values", e.name, r.name)
 			it.bad = true
 		case old == nil:
@@ -98,8 +101,6 @@ func (r *ruleDef) addExceptions(it *item, defs []*exceptionDef) {
 		case len(e.fields) > 0 || len(e.comps) > 0:
 			it.r.errorAt(ErrValidate, it.f, e.pos, it.loc, "exception %q exists already: an append may bring values, not fields or comps", e.name)
 			it.bad = true
-		case len(e.values) == 0:
-			it.r.warnAt(WarnAppendNoValues, it.f, e.pos, it.loc, "exception %q is appended to without values", e.name)
 		default:
 			next := *old
 			next.values = append(append([]*yaml.Node{}, old.values...), e.values...)

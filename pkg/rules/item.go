@@ -3,10 +3,13 @@
 package rules
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/eyas-security/eyas/pkg/internal/nearest"
 )
 
 // item is one mapping of a rule file with helpers that report what is wrong with
@@ -67,9 +70,17 @@ func (it *item) warnUnknownKeys(kind string) {
 	for i := 0; i+1 < len(it.node.Content); i += 2 {
 		k := it.node.Content[i]
 		if !contains(itemKeys[kind], k.Value) {
-			it.r.warnAt(WarnUnknownKey, it.f, it.f.nodePoint(k), it.loc, "unknown key %q in a %s; it is ignored", k.Value, kind)
+			it.warn(k, WarnUnknownKey, "unknown key %q in a %s%s; it is ignored", k.Value, kind, didYouMean(k.Value, itemKeys[kind]))
 		}
 	}
+}
+
+// didYouMean is a remark on a name that is close, or nothing.
+func didYouMean(name string, names []string) string {
+	if near := nearest.To(name, names); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return ""
 }
 
 func (it *item) fail(n *yaml.Node, c Code, msg string, args ...any) {
@@ -103,6 +114,21 @@ func (it *item) required(key string) (string, *yaml.Node) {
 	}
 	s, _ := it.scalar(n, key)
 	return s, n
+}
+
+// has reports all keys that are missing as one error.
+func (it *item) has(keys ...string) bool {
+	var missing []string
+	for _, key := range keys {
+		if it.get(key) == nil {
+			missing = append(missing, strconv.Quote(key))
+		}
+	}
+	if len(missing) == 0 {
+		return true
+	}
+	it.fail(it.node, ErrYAMLValidate, "a %s needs %s", it.kind(), strings.Join(missing, ", "))
+	return false
 }
 
 // optional returns the scalar under a key, "" when the key is absent.

@@ -13,6 +13,7 @@ import (
 const suggestedText = " container_id=%container.id container_name=%container.name container_image_repository=%container.image.repository" +
 	" container_image_tag=%container.image.tag k8s_pod_name=%k8s.pod.name k8s_ns_name=%k8s.ns.name"
 
+// [7-8] append_output.
 func TestAdditions(t *testing.T) {
 	const tagged = head + "evt.type = open\n  tags: [b, a]\n"
 	tests := []struct {
@@ -62,7 +63,7 @@ func TestBadAdditions(t *testing.T) {
 	}
 }
 
-// LOAD_DEPRECATED_ITEM in outputs: %container.info and deprecated fields.
+// [7-7] LOAD_DEPRECATED_ITEM in outputs: %container.info and deprecated fields.
 func TestDeprecatedOutput(t *testing.T) {
 	tests := []struct{ output, text, code, field string }{
 		{"a %container.info", "a", "LOAD_DEPRECATED_ITEM 3:13", "container.info"},

@@ -92,6 +92,7 @@ func (it *item) override(c *change, key, how *yaml.Node) {
 		c.replaces[key.Value] = true // named all the same
 		it.fail(how, ErrYAMLValidate, "the key %q cannot be appended to, use \"replace\"", key.Value)
 	default:
+		c.replaces[key.Value] = true // named all the same
 		it.fail(how, ErrYAMLValidate, "override must say append or replace, not %q", how.Value)
 	}
 }
