@@ -17,7 +17,6 @@ import (
 // uses no CPU while none come, and hands a single one on within about the batch
 // time.
 func (s *Session) Run(ctx context.Context, fn func(*ring.Record) error, idle func()) error {
-	s.poller.clear()
 	woken := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		s.poller.wake()
@@ -28,7 +27,7 @@ func (s *Session) Run(ctx context.Context, fn func(*ring.Record) error, idle fun
 			<-woken // Close may follow: the wake-up must not come after it
 		}
 	}()
-	for ctx.Err() == nil {
+	for s.runTasks(); ctx.Err() == nil; s.runTasks() {
 		if err := s.await(idle); err != nil {
 			return err
 		}
@@ -44,6 +43,46 @@ func (s *Session) Run(ctx context.Context, fn func(*ring.Record) error, idle fun
 	}
 	_, err := s.reader.Drain(fn)
 	return err
+}
+
+// task is something to do between two batches.
+type task struct {
+	fn   func()
+	done chan struct{} // closed when fn has returned
+}
+
+// Do has Run call fn between two events, and returns when it has. It waits for a
+// Run to come; the error is that of ctx, which must end when Run does: then fn may
+// have been called or not. No Do may be under way in Close.
+func (s *Session) Do(ctx context.Context, fn func()) error {
+	t := task{fn, make(chan struct{})}
+	select {
+	case s.tasks <- t:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.poller.wake()
+	select {
+	case <-t.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// runTasks does what waits. The wake-up is forgotten first: a task that comes
+// later brings another.
+func (s *Session) runTasks() {
+	s.poller.clear()
+	for {
+		select {
+		case t := <-s.tasks:
+			t.fn()
+			close(t.done)
+		default:
+			return
+		}
+	}
 }
 
 // await sleeps until there is something to read, a CPU came or Run is to end.

@@ -33,7 +33,7 @@ func newFakeSession(t *testing.T) *fakeSession {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = device.close(), own.close() })
-	s := &Session{config: Config{Batch: time.Millisecond}.withDefaults(), poller: own, clock: boottime}
+	s := &Session{config: Config{Batch: time.Millisecond}.withDefaults(), poller: own, clock: boottime, tasks: make(chan task, maxTasks)}
 	s.reader = ring.NewReader(s.Now)
 	s.reader.Poison = true
 	p := ringtest.New(4096)
@@ -130,6 +130,51 @@ func TestRunEndsWithTheCallback(t *testing.T) {
 	stop := errors.New("stop")
 	if err := s.Run(context.Background(), func(*ring.Record) error { return stop }, nil); !errors.Is(err, stop) {
 		t.Errorf("Run: got %v, want %v", err, stop)
+	}
+}
+
+// TestDo: what is to be done between two events is done when there are none, and
+// while they come, in the goroutine that gets them.
+func TestDo(t *testing.T) {
+	s := newFakeSession(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	asleep := make(chan struct{}, 1000)
+	inCallback, calls := false, 0 // touched by that goroutine alone: the race detector looks
+	go func() {
+		done <- s.Run(ctx, func(*ring.Record) error {
+			inCallback = true
+			s.device.clear()
+			s.put()
+			inCallback = false
+			return nil
+		}, func() {
+			select {
+			case asleep <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	<-asleep
+	for i := range 100 {
+		err := s.Do(ctx, func() {
+			if calls++; inCallback {
+				t.Error("called in the middle of an event")
+			}
+			if i == 50 {
+				s.put() // from here on records never end
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	if err := s.Do(ctx, func() {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Do at the end: %v, want %v", err, context.Canceled)
+	}
+	if err := <-done; err != nil || calls != 100 {
+		t.Errorf("Run: %v after %d calls, want 100", err, calls)
 	}
 }
 

@@ -56,6 +56,9 @@ func (c Config) setup() abi.Setup {
 	return s
 }
 
+// maxTasks is how many calls of Do may wait without waiting for room.
+const maxTasks = 16
+
 // Session is one open session with the module. One goroutine calls Run; the
 // other methods may be called from any, Close after Run has returned.
 type Session struct {
@@ -66,6 +69,7 @@ type Session struct {
 	poller *poller
 	clock  func() uint64 // CLOCK_BOOTTIME in ns
 	offset atomic.Int64  // event time minus that
+	tasks  chan task     // for Run
 
 	generation uint32 // when rings were mapped last by Run, whose own it is
 
@@ -81,7 +85,7 @@ type mappedRing struct {
 // Open begins a session: device, version, settings, and the rings of all CPUs
 // that are up. Nothing is recorded before SetMask and Enable.
 func Open(config Config) (*Session, error) {
-	s := &Session{config: config.withDefaults(), clock: boottime, rings: make(map[int]mappedRing)}
+	s := &Session{config: config.withDefaults(), clock: boottime, tasks: make(chan task, maxTasks), rings: make(map[int]mappedRing)}
 	s.reader = ring.NewReader(s.Now)
 	dev, err := openDevice(s.config.Path)
 	if err != nil {

@@ -99,7 +99,7 @@ const pollRDBand = 0x80
 
 // wait returns when what was waited for is there, the time is over (a negative
 // one never is), or wake was called. A wake-up stays until clear: whoever called
-// wake has told its reason elsewhere, and that ends the caller's loop.
+// wake has told its reason elsewhere, where the caller's loop looks.
 func (p *poller) wait(what waitFor, timeout time.Duration) error {
 	fds := []unix.PollFd{
 		{Fd: int32(p.device), Events: unix.POLLIN | unix.POLLPRI},

@@ -87,7 +87,11 @@ func (p *Plan) remedy(lost schema.SCSet) string {
 			return "take !" + strings.Join(names, " and !") + " out of base_syscalls.custom_set"
 		}},
 		{lost.Intersect(p.Volume), func([]string) string { return "set base_syscalls.all" }},
-		{lost.Minus(p.Removed).Minus(p.Volume), func(names []string) string {
+		{lost.Intersect(p.Operator), func(names []string) string {
+			return "run 'agent mask add " + strings.Join(names, " ") + "' or 'agent mask reset'"
+		}},
+		{lost.Intersect(p.Off), func([]string) string { return "lower the load, or raise the budget in [governor]" }},
+		{lost.Minus(p.Removed).Minus(p.Volume).Minus(p.Operator).Minus(p.Off), func(names []string) string {
 			return p.addition(names)
 		}},
 	} {

@@ -39,19 +39,20 @@ func (e *UnknownCallError) Error() string {
 	return msg
 }
 
+func newUnknownCallError(name string) error {
+	return &UnknownCallError{Name: name, Suggestion: nearest.To(name, Names(schema.AllSCs()))}
+}
+
 // Explain tells of the calls by those names; without names, of all that something asks for.
 func (p *Plan) Explain(names ...string) ([]Member, error) {
-	set := p.Rules.Union(p.Selected).Union(p.Removed).Union(p.Volume)
+	set := p.Rules.Union(p.Selected).Union(p.Removed).Union(p.Volume).Union(p.Operator).Union(p.Off)
 	if len(names) > 0 {
 		set = schema.SCSet{}
 	}
 	for _, name := range names {
-		scs := schema.EventNamesToSCs([]string{name})
-		if sc, ok := schema.SCByName(name); ok {
-			scs.Add(sc) // its event may have another name
-		}
-		if scs.IsEmpty() {
-			return nil, &UnknownCallError{Name: name, Suggestion: nearest.To(name, Names(schema.AllSCs()))}
+		scs, err := callsNamed(name)
+		if err != nil {
+			return nil, err
 		}
 		set = set.Union(scs)
 	}
@@ -111,7 +112,7 @@ func (p *Plan) absence(own schema.SCSet) (kinds []Kind) {
 		return kinds
 	}
 	switch state := schema.StateSCs(p.Arch); {
-	case !own.Intersect(p.Rules.Union(p.Removed).Union(p.Volume)).IsEmpty():
+	case !own.Intersect(p.Rules.Union(p.Removed).Union(p.Volume).Union(p.Operator).Union(p.Off)).IsEmpty():
 	case own.Intersect(state).IsEmpty():
 		kinds = append(kinds, OutUnneeded)
 	default:

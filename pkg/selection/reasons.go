@@ -13,18 +13,21 @@ type Kind string
 
 // Kinds of reasons.
 const (
-	ByRule    Kind = "rule"        // a rule's condition names it
-	ByState   Kind = "state"       // the picture of the host needs it
-	ByCustom  Kind = "custom"      // base_syscalls.custom_set names it
-	ByRepair  Kind = "repair"      // base_syscalls.repair brings it
-	ByAlways  Kind = "always"      // process exit is in every plan
-	OutCustom Kind = "negated"     // base_syscalls.custom_set takes it out
-	OutVolume Kind = "high_volume" // taken out because of its rate; base_syscalls.all keeps it
+	ByRule     Kind = "rule"        // a rule's condition names it
+	ByState    Kind = "state"       // the picture of the host needs it
+	ByCustom   Kind = "custom"      // base_syscalls.custom_set names it
+	ByRepair   Kind = "repair"      // base_syscalls.repair brings it
+	ByAlways   Kind = "always"      // process exit is in every plan
+	ByOperator Kind = "operator"    // 'mask set' or 'mask add' named it
+	OutCustom  Kind = "negated"     // base_syscalls.custom_set takes it out
+	OutVolume  Kind = "high_volume" // taken out because of its rate; base_syscalls.all keeps it
 
-	OutUnneeded Kind = "unneeded" // nothing asks for it
-	OutReplaced Kind = "replaced" // part of the state set, which custom_set or repair replace
-	OutArch     Kind = "arch"     // has no number on this architecture
-	OutNoExit   Kind = "no_exit"  // never returns
+	OutOperator Kind = "operator_removed" // 'mask set' or 'mask remove' took it out
+	OutGovernor Kind = "governor"         // switched off because of the load
+	OutUnneeded Kind = "unneeded"         // nothing asks for it
+	OutReplaced Kind = "replaced"         // part of the state set, which custom_set or repair replace
+	OutArch     Kind = "arch"             // has no number on this architecture
+	OutNoExit   Kind = "no_exit"          // never returns
 )
 
 // kindTexts say the same in sentences, for all but ByRule.
@@ -33,6 +36,9 @@ var kindTexts = map[Kind]string{
 	ByCustom:    "named in base_syscalls.custom_set",
 	ByRepair:    "added by base_syscalls.repair to keep the state right",
 	ByAlways:    "in every set: the end of a process is never left out",
+	ByOperator:  "named in 'agent mask set' or 'agent mask add'",
+	OutOperator: "taken out by 'agent mask set' or 'agent mask remove'",
+	OutGovernor: "switched off by the governor until the load is lower",
 	OutCustom:   "taken out by a name with ! in base_syscalls.custom_set",
 	OutVolume:   "left out because of its rate; -A or base_syscalls.all records it",
 	OutUnneeded: "no rule, no part of the base set and no entry of base_syscalls asks for it",
@@ -44,7 +50,7 @@ var kindTexts = map[Kind]string{
 // keepsOut tells reasons against a call from those for it.
 func (k Kind) keepsOut() bool {
 	switch k {
-	case ByRule, ByState, ByCustom, ByRepair, ByAlways:
+	case ByRule, ByState, ByCustom, ByRepair, ByAlways, ByOperator:
 		return false
 	}
 	return true
@@ -78,7 +84,10 @@ func reasons(in Input, p *Plan, state schema.SCSet) map[schema.SC][]Reason {
 		{state.Intersect(p.Selected), ByState, !custom && !in.Repair},
 		{p.Repaired, ByRepair, true},
 		{schema.SCsOf(schema.SCSchedProcessExit), ByAlways, true},
+		{in.Override.wanted(), ByOperator, true},
 		{p.Removed, OutCustom, true},
+		{p.Operator, OutOperator, true},
+		{p.Off, OutGovernor, true},
 		{p.Volume, OutVolume, true},
 	} {
 		if !set.when {

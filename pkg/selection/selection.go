@@ -18,6 +18,9 @@ type Input struct {
 	Repair bool          // base_syscalls.repair
 	All    bool          // base_syscalls.all: keep the high-volume set
 	Arch   schema.Arch
+
+	Override Override     // by an operator, at run time
+	Off      schema.SCSet // by the governor, at run time
 }
 
 // Plan is a selection with everything that led to it.
@@ -29,6 +32,8 @@ type Plan struct {
 	Removed  schema.SCSet // taken out by negative names
 	Volume   schema.SCSet // taken out as high-volume
 	Repaired schema.SCSet // brought in by repair
+	Operator schema.SCSet // taken out by the operator
+	Off      schema.SCSet // switched off by the governor
 	Selected schema.SCSet
 	Invalid  []string     // names of the custom set that name nothing
 	Missing  schema.SCSet // selected, but without a number on this architecture
@@ -74,6 +79,7 @@ func Compute(in Input) *Plan {
 		selected = schema.RepairSCs(selected)
 		repaired = repaired.Union(selected)
 	}
+	selected = p.overlay(in, selected)
 	selected.Add(schema.SCSchedProcessExit)
 	p.finish(selected, base, positive, repaired)
 	p.Reasons = reasons(in, p, state)
