@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -66,12 +67,14 @@ func configFlags() []cli.Flag {
 	}
 }
 
+// configPath is the file with the configuration, which need not exist when nobody named it.
+func configPath(c *cli.Context) string {
+	return cmp.Or(c.String("config"), config.DefaultPath)
+}
+
 // loadConfig reads the configuration that configFlags name. Flags that stand for a key are more overrides.
 func loadConfig(c *cli.Context, more ...string) (*config.Config, error) {
-	name, must := c.String("config"), true
-	if name == "" {
-		name, must = config.DefaultPath, false
-	}
+	name, must := configPath(c), c.String("config") != ""
 	text, err := os.ReadFile(name)
 	if err != nil && (must || !errors.Is(err, os.ErrNotExist)) {
 		return nil, fmt.Errorf("read configuration: %w", err)

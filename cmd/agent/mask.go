@@ -11,7 +11,7 @@ func (a *command) maskCommand() *cli.Command {
 		Name:        "mask",
 		Usage:       "which system calls are recorded",
 		Description: "Example:\n\n   agent mask plan -r rules/eyas_rules.yaml",
-		Subcommands: []*cli.Command{
+		Subcommands: append([]*cli.Command{
 			{
 				Name:  "plan",
 				Usage: "print what rules and configuration would select",
@@ -47,7 +47,7 @@ func (a *command) maskCommand() *cli.Command {
 				Flags:  append(configFlags(), jsonFlag),
 				Action: maskShow,
 			},
-		},
+		}, a.changeCommands()...),
 	}
 }
 

@@ -8,12 +8,12 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/eyas-security/eyas/pkg/abi"
+	"github.com/eyas-security/eyas/pkg/agent"
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
@@ -105,7 +105,7 @@ func counters(lines []abi.Counter, arch schema.Arch) map[string]*counterRecord {
 		if l.Calls() == 0 {
 			continue
 		}
-		name := lineName(i, arch)
+		name := agent.LineName(i, arch)
 		sum := sums[name]
 		if sum == nil {
 			sum = new(counterRecord)
@@ -121,32 +121,6 @@ func counters(lines []abi.Counter, arch schema.Arch) map[string]*counterRecord {
 		sum.Dropped.BadReader += l.DropBadReader
 	}
 	return sums
-}
-
-// lineName is the name that selection gives to what a line of the counter table counts.
-func lineName(line int, arch schema.Arch) string {
-	var mask schema.Mask
-	switch {
-	case line >= abi.CounterTP:
-		mask.Tracepoints = 1 << (line - abi.CounterTP)
-	case line >= abi.CounterCompat:
-		mask.Compat[(line-abi.CounterCompat)/64] = 1 << (line % 64)
-	default:
-		mask.Native[line/64] = 1 << (line % 64)
-	}
-	for sc := range mask.SCs(arch).All() {
-		return scName(sc)
-	}
-	return "number " + strconv.Itoa(line)
-}
-
-// scName is the name of the call's own event, or of the call.
-func scName(sc schema.SC) string {
-	names := selection.Names(schema.SCsOf(sc))
-	if len(names) == 1 {
-		return names[0]
-	}
-	return sc.String() // it goes by several
 }
 
 func (s *sessionRecord) text(w io.Writer) {

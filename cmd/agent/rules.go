@@ -92,13 +92,22 @@ func keyFlags(c *cli.Context) (overrides []string) {
 
 // loadRules loads the rules that ruleFlags ask for. What is wrong with them is printed in full to the standard error.
 func (a *command) loadRules(c *cli.Context) (*config.Config, *agent.RuleSet, error) {
+	loaded, err := a.load(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return loaded.Config, loaded.Rules, nil
+}
+
+// load is loadRules that tells what was read. It may be called again and again.
+func (a *command) load(c *cli.Context) (*agent.Loaded, error) {
 	tags, disabledTags := c.StringSlice("tag"), c.StringSlice("disable-tag")
 	if len(tags) > 0 && len(disabledTags) > 0 {
-		return nil, nil, usagef(c, "-t and -T cannot be used together")
+		return nil, usagef(c, "-t and -T cannot be used together")
 	}
 	cfg, err := loadConfig(c, keyFlags(c)...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	paths, optional := c.StringSlice("rules"), false
 	if len(paths) == 0 {
@@ -106,18 +115,21 @@ func (a *command) loadRules(c *cli.Context) (*config.Config, *agent.RuleSet, err
 	}
 	files, err := agent.ReadRules(paths, optional)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, nil, &invalidError{err: fmt.Errorf("no rule files in %s: name some with -r or rules_files", strings.Join(paths, ", "))}
+		return nil, &invalidError{err: fmt.Errorf("no rule files in %s: name some with -r or rules_files", strings.Join(paths, ", "))}
 	}
 	set, err := agent.LoadRules(cfg, files, agent.Choices(tags, disabledTags, c.StringSlice("disable-rule")))
 	var invalid *agent.InvalidRulesError
 	if errors.As(err, &invalid) {
 		if err := invalid.Report.WriteText(c.App.ErrWriter); err != nil {
-			return nil, nil, fmt.Errorf("write report: %w", err)
+			return nil, fmt.Errorf("write report: %w", err)
 		}
-		return nil, nil, &invalidError{err: err}
+		return nil, &invalidError{err: err}
 	}
-	return cfg, set, err
+	if err != nil {
+		return nil, err
+	}
+	return &agent.Loaded{Config: cfg, Rules: set, Paths: append([]string{configPath(c)}, paths...)}, nil
 }

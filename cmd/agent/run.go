@@ -20,7 +20,8 @@ func (a *command) runCommand() *cli.Command {
 		Usage: "watch this host and raise alerts",
 		Description: "Records the system calls that the rules need, and writes an alert for each match to the outputs of the\n" +
 			"configuration, by default to the standard output. Needs the eyas kernel module and root.\n" +
-			"SIGINT and SIGTERM end it, SIGUSR1 makes it open its output files anew.\n" +
+			"SIGINT and SIGTERM end it, SIGUSR1 makes it open its output files anew. SIGHUP, and a change of the files unless\n" +
+			"watch_config_files is off, make it load rules and configuration anew without a gap; what does not load changes nothing.\n" +
 			"With -e it replays a capture file instead; that needs neither.\n\n" +
 			"Example:\n\n   agent run -r rules/eyas_rules.yaml -o json_output=true",
 		Flags: append(ruleFlags(),
@@ -47,10 +48,11 @@ func (a *command) run(c *cli.Context) error {
 	if c.Int("seconds") < 0 {
 		return usagef(c, "-M wants a number of seconds")
 	}
-	cfg, set, err := a.loadRules(c)
+	loaded, err := a.load(c)
 	if err != nil {
 		return err
 	}
+	cfg := loaded.Config
 	if c.Bool("pc") || c.Bool("pk") || slices.Contains(printPresets, c.String("print")) {
 		a.log.Warn("-p with c or k changes nothing: append_output adds the fields of containers and pods")
 	}
@@ -58,7 +60,7 @@ func (a *command) run(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("dry-run") {
-		fmt.Fprintf(c.App.ErrWriter, "agent: configuration and %d rules are valid\n", len(set.Active))
+		fmt.Fprintf(c.App.ErrWriter, "agent: configuration and %d rules are valid\n", len(loaded.Rules.Active))
 		return nil
 	}
 	remove, err := writePID(c.String("pidfile"))
@@ -69,9 +71,10 @@ func (a *command) run(c *cli.Context) error {
 	ctx, stop := untilSignalled(c.Context)
 	defer stop()
 	return agent.Run(ctx, cfg, agent.Options{
-		Rules: set, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"),
-		Reopen: reopenSignals(),
-		For:    time.Duration(c.Int("seconds")) * time.Second,
+		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"),
+		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
+		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
+		For: time.Duration(c.Int("seconds")) * time.Second,
 	})
 }
 

@@ -15,5 +15,7 @@ func untilSignalled(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, os.Interrupt)
 }
 
-// reopenSignals: there is no such signal here.
-func reopenSignals() <-chan os.Signal { return nil }
+// There are no such signals here.
+var reopenSignal, reloadSignal os.Signal
+
+func signals(os.Signal) <-chan os.Signal { return nil }

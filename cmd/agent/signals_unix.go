@@ -20,9 +20,15 @@ func untilSignalled(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// reopenSignals tells of SIGUSR1, which asks to open output files anew.
-func reopenSignals() <-chan os.Signal {
+// Signals that ask for something other than the end.
+const (
+	reopenSignal = syscall.SIGUSR1 // open output files anew
+	reloadSignal = syscall.SIGHUP  // load rules and configuration anew
+)
+
+// signals tells of a signal.
+func signals(sig os.Signal) <-chan os.Signal {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGUSR1)
+	signal.Notify(c, sig)
 	return c
 }

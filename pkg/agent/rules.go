@@ -117,10 +117,14 @@ func configChoices(cfg *config.Config) []rules.Choice {
 
 // Plan is the selection for a rule set.
 func Plan(cfg *config.Config, active []*rules.Rule) *selection.Plan {
-	return selection.Compute(selection.Input{
+	return selection.Compute(selectionInput(cfg, active))
+}
+
+func selectionInput(cfg *config.Config, active []*rules.Rule) selection.Input {
+	return selection.Input{
 		Rules: active, Custom: cfg.BaseSyscalls.CustomSet, Repair: cfg.BaseSyscalls.Repair,
 		All: cfg.BaseSyscalls.All, Arch: schema.HostArch(),
-	})
+	}
 }
 
 // Choices turns the flags that choose rules into choices: with tags only the

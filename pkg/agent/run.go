@@ -12,7 +12,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/engine"
@@ -35,6 +34,10 @@ type Options struct {
 	Capture string // file to replay instead of watching the host
 
 	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
+
+	Reload        func() (*Loaded, error) // reads rules and configuration anew; nil = that cannot be done
+	ReloadSignals <-chan os.Signal        // each asks for it; nil = never
+	Paths         []string                // files, and folders of rule files, that they were read from
 
 	base64 bool // how alerts show data buffers
 }
@@ -92,6 +95,9 @@ func watch(ctx context.Context, cfg *config.Config, opt Options, mode engine.Mat
 	if err != nil {
 		return err
 	}
+	m := newManager(opt, &Loaded{cfg, opt.Rules, opt.Paths}, plan, sessionOf(session), p)
+	stop := m.start(ctx, opt.ReloadSignals)
+	defer stop() // before the session and the outputs are closed
 	return p.live(ctx, session)
 }
 
@@ -104,7 +110,7 @@ func openSession(cfg *config.Config, mask schema.Mask) (*driver.Session, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.SetMask(abi.Mask{Native: mask.Native, Compat: mask.Compat, Tracepoints: mask.Tracepoints}); err != nil {
+	if err := s.SetMask(abiMask(mask)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -139,6 +145,8 @@ type pipeline struct {
 	engine *engine.Engine
 	alerts *alerter
 	ev     state.Event
+	now    func() uint64 // the clock of the events
+	volume volume
 }
 
 func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now func() uint64) (*pipeline, error) {
@@ -151,12 +159,14 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 		state:  state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now}),
 		engine: engine.New(opt.Rules.Active, mode),
 		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
+		now:    now,
 	}, nil
 }
 
 // record takes one record of the rings through state and rules.
 func (p *pipeline) record(rec *ring.Record) error {
 	if p.event(&p.ev.Event, rec) {
+		p.volume.add(rec)
 		p.step(true)
 	}
 	return nil

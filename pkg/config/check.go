@@ -33,6 +33,9 @@ func (c *Config) check(root *node, errs *ErrorList) {
 	if !strings.HasPrefix(c.Driver.Device, "/") {
 		errs.add(at("driver", "device"), "driver.device is %q: want an absolute path", c.Driver.Device)
 	}
+	if c.Control.Enabled && !strings.HasPrefix(c.Control.Socket, "/") {
+		errs.add(at("control", "socket"), "control.socket is %q: want an absolute path", c.Control.Socket)
+	}
 	if c.OutputsQueue.Capacity == 0 {
 		errs.add(at("outputs_queue", "capacity"), "outputs_queue.capacity is 0: want at least 1")
 	}

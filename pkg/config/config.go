@@ -33,8 +33,11 @@ type Config struct {
 
 	LogLevel string `toml:"log_level" comment:"Least urgent messages about the agent itself that go to stderr: error, warning, info or debug."`
 
+	WatchConfigFiles bool `toml:"watch_config_files" comment:"Rules and configuration are loaded anew when their files change, as they are on SIGHUP; the events go on meanwhile."`
+
 	BaseSyscalls BaseSyscalls `toml:"base_syscalls" comment:"Which system calls are recorded beside those that the rules need."`
 	Driver       Driver       `toml:"driver" comment:"The session with the kernel module."`
+	Control      Control      `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
 	OutputsQueue OutputsQueue `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
 	StdoutOutput StdoutOutput `toml:"stdout_output" comment:"Alerts to the standard output."`
 	FileOutput   FileOutput   `toml:"file_output" comment:"Alerts to a file."`
@@ -90,6 +93,12 @@ type Driver struct {
 	IncludeSelf     bool   `toml:"include_self" comment:"The agent's own system calls are recorded."`
 }
 
+// Control is the socket for commands.
+type Control struct {
+	Enabled bool   `toml:"enabled" comment:"The agent listens there; only root may connect."`
+	Socket  string `toml:"socket" comment:"Unix socket. Each agent of a host needs one of its own."`
+}
+
 // OutputsQueue bounds what waits in front of an output.
 type OutputsQueue struct {
 	Capacity uint32 `toml:"capacity" comment:"Alerts that may wait; one more is lost, counted and told on stderr."`
@@ -122,6 +131,8 @@ func Default() *Config {
 		LogLevel:                "info",
 		BaseSyscalls:            BaseSyscalls{CustomSet: []string{}},
 		Driver:                  Driver{Device: "/dev/" + abi.Device, RingBytes: 8 << 20, Snaplen: abi.DefaultSnaplen},
+		WatchConfigFiles:        true,
+		Control:                 Control{Enabled: true, Socket: "/run/eyas/control.sock"},
 		OutputsQueue:            OutputsQueue{Capacity: 16384},
 		StdoutOutput:            StdoutOutput{Enabled: true},
 	}

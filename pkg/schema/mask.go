@@ -34,6 +34,16 @@ func KernelMask(set SCSet, a Arch) (m Mask) {
 	return m
 }
 
+// Union returns the mask that records what either records.
+func (m Mask) Union(o Mask) Mask {
+	for i := range m.Native {
+		m.Native[i] |= o.Native[i]
+		m.Compat[i] |= o.Compat[i]
+	}
+	m.Tracepoints |= o.Tracepoints
+	return m
+}
+
 // tracepoint returns the bit of sc in Mask.Tracepoints.
 func (sc SC) tracepoint(a Arch) (bit int, ok bool) {
 	s := sc.Info()

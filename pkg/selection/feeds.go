@@ -120,13 +120,14 @@ func feeders(name string, scs schema.SCSet) (set schema.SCSet) {
 }
 
 // fieldsOf returns the names of the fields that a rule reads in its condition and its output, without arguments, sorted.
+// What outputs have on top of the rules for the asking (append_output) is left out.
 func fieldsOf(r *rules.Rule) []string {
 	var names []string
 	for _, ref := range r.Checked.Fields {
 		names = append(names, ref.Name)
 	}
 	for _, f := range r.Output.Fields() {
-		if ref, err := field.Lookup(f.Name); err == nil { // it is one: the output was checked
+		if ref, err := field.Lookup(f.Name); err == nil && ref.Flags&field.Suggested == 0 {
 			names = append(names, ref.Name)
 		}
 	}

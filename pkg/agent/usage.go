@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"strconv"
+
+	"github.com/eyas-security/eyas/pkg/abi"
+	"github.com/eyas-security/eyas/pkg/ring"
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/selection"
+)
+
+// volume is the bytes of the events that came, by the lines of the module's counters.
+type volume [abi.NumCounters]uint64
+
+func (v *volume) add(rec *ring.Record) {
+	line := int(rec.Native)
+	switch {
+	case rec.Flags&abi.RecTracepoint != 0:
+		line += abi.CounterTP
+	case rec.Flags&abi.RecCompat != 0:
+		line += abi.CounterCompat
+	}
+	if line < len(v) {
+		v[line] += uint64(len(rec.Event))
+	}
+}
+
+// LineName is the name that selection gives to what a line of the counter table counts.
+func LineName(line int, arch schema.Arch) string {
+	var mask schema.Mask
+	switch {
+	case line >= abi.CounterTP:
+		mask.Tracepoints = 1 << (line - abi.CounterTP)
+	case line >= abi.CounterCompat:
+		mask.Compat[(line-abi.CounterCompat)/64] = 1 << (line % 64)
+	default:
+		mask.Native[line/64] = 1 << (line % 64)
+	}
+	for sc := range mask.SCs(arch).All() {
+		return scName(sc)
+	}
+	return "number " + strconv.Itoa(line)
+}
+
+// scName is the name of the call's own event, or of the call.
+func scName(sc schema.SC) string {
+	names := selection.Names(schema.SCsOf(sc))
+	if len(names) == 1 {
+		return names[0]
+	}
+	return sc.String() // it goes by several
+}
+
+func abiMask(m schema.Mask) abi.Mask {
+	return abi.Mask{Native: m.Native, Compat: m.Compat, Tracepoints: m.Tracepoints}
+}
