@@ -47,7 +47,7 @@ type Deps uint8
 const (
 	DepEvent     Deps = 1 << iota // the event itself
 	DepExecImage                  // what exec sets: exe, args, environment
-	DepCreds                      // user and group ids, capabilities
+	DepCreds                      // user and group ids, capabilities; not the names of users
 	DepAncestry                   // the processes above
 	DepGroup                      // session, process group, siblings
 	DepFDs                        // open descriptors

@@ -220,15 +220,15 @@ var userFields = []Field{
 	{Name: "user.uid", Class: "user", Desc: "number of the user",
 		Type: schema.PTUint32, Format: schema.PFID, Deps: DepCreds, get: idNum(uid)},
 	{Name: "user.name", Class: "user", Desc: "name of the user, <NA> when it is not known",
-		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(uid, userName)},
+		Type: schema.PTCharBuf, Deps: DepCreds | DepThread, get: idText(uid, userName)},
 	{Name: "user.homedir", Class: "user", Desc: "home directory of the user, <NA> when it is not known",
-		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(uid, userHome)},
+		Type: schema.PTCharBuf, Deps: DepCreds | DepThread, get: idText(uid, userHome)},
 	{Name: "user.shell", Class: "user", Desc: "login shell of the user, <NA> when it is not known",
-		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(uid, userShell)},
+		Type: schema.PTCharBuf, Deps: DepCreds | DepThread, get: idText(uid, userShell)},
 	{Name: "user.loginuid", Class: "user", Desc: "number of the user who logged in, -1 for none",
 		Type: schema.PTInt64, Format: schema.PFID, Deps: DepCreds, get: intOf(known, loginUIDNum)},
 	{Name: "user.loginname", Class: "user", Desc: "name of the user who logged in, <NA> for none",
-		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(loginUID, userName)},
+		Type: schema.PTCharBuf, Deps: DepCreds | DepThread, get: idText(loginUID, userName)},
 }
 
 // groupFields are about the group of the process.
@@ -236,5 +236,5 @@ var groupFields = []Field{
 	{Name: "group.gid", Class: "group", Desc: "number of the group",
 		Type: schema.PTUint32, Format: schema.PFID, Deps: DepCreds, get: idNum(gid)},
 	{Name: "group.name", Class: "group", Desc: "name of the group, <NA> when it is not known",
-		Type: schema.PTCharBuf, Deps: DepCreds, get: idText(gid, groupName)},
+		Type: schema.PTCharBuf, Deps: DepCreds | DepThread, get: idText(gid, groupName)},
 }

@@ -144,6 +144,23 @@ func (t *Thread) Ancestors() iter.Seq[*Thread] {
 	}
 }
 
+// HasLineage tells whether all ancestors up to the root are known, so that who
+// they are cannot change without State.Lineage.
+func (t *Thread) HasLineage() bool {
+	a := t.Leader()
+	for n := 0; n < maxAncestors; n++ {
+		if !a.IsMain() {
+			return false
+		}
+		p := a.Parent()
+		if p == nil {
+			return a.PTID <= 0
+		}
+		a = p.Leader()
+	}
+	return false
+}
+
 // PPID returns the process id of the parent as it was recorded, -1 when unknown.
 func (t *Thread) PPID() int64 {
 	if p := t.Leader().Parent(); p != nil && p.PID > 0 {

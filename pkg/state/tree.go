@@ -113,6 +113,9 @@ func (s *State) leaveGroup(t *Thread) {
 	}
 	if g.leader == t {
 		g.leader = nil
+		if g.num > 0 {
+			s.lineage++ // the others looked up to it
+		}
 	}
 	if g.num == 0 && s.groups[g.pid] == g {
 		delete(s.groups, g.pid)
