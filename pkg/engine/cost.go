@@ -105,14 +105,18 @@ func (e *Engine) measure(fn func() bool) (Spent, bool) {
 
 // processMeasured is Process, with a look at the clock between the rules, and
 // then each rule once more on its own.
-func (e *Engine) processMeasured(ev *state.Event, match func(*rules.Rule)) {
+func (e *Engine) processMeasured(t *table, ev *state.Event, match func(*rules.Rule)) {
 	costs := &e.sampler.costs
 	costs.Sampled++
-	list := e.byEvent[ev.Type]
-	e.compiler.Begin()
-	for i := range list {
-		cost := &costs.Rules[list[i].index]
-		spent, ok := e.measure(func() bool { return list[i].program.Eval(ev) })
+	if t.find == nil {
+		return
+	}
+	search, _ := e.measure(func() bool { t.find.Begin(ev); return true })
+	costs.Search.add(search)
+	costs.Total.add(search)
+	for i := t.find.Next(); i >= 0; i = t.find.Next() {
+		cost := &costs.Rules[t.rules[i]]
+		spent, ok := e.measure(func() bool { return t.programs[i].Eval(ev) })
 		cost.Tried++
 		cost.Shared.add(spent)
 		costs.Total.add(spent)
@@ -120,14 +124,14 @@ func (e *Engine) processMeasured(ev *state.Event, match func(*rules.Rule)) {
 			continue
 		}
 		cost.Matched++
-		match(list[i].rule)
+		match(cost.Rule)
 		if e.mode == First {
 			break
 		}
 	}
-	for i := range list {
-		cost := &costs.Rules[list[i].index]
-		spent, _ := e.measure(func() bool { return list[i].program.Match(ev) })
+	for i, p := range t.programs {
+		cost := &costs.Rules[t.rules[i]]
+		spent, _ := e.measure(func() bool { return p.Match(ev) })
 		cost.Events++
 		cost.Alone.add(spent)
 	}

@@ -37,15 +37,15 @@ type Engine struct {
 	mode     Matching
 	compiler *filter.Compiler
 	rules    []*rules.Rule
-	byEvent  [schema.NumEvents][]compiled
+	byEvent  [schema.NumEvents]table
 	sampler  sampler
 }
 
-// compiled is one rule specialised for one event type.
-type compiled struct {
-	program *filter.Program
-	rule    *rules.Rule
-	index   int // in Engine.rules
+// table is the rules that may match events of one type, in definition order.
+type table struct {
+	programs []*filter.Program
+	rules    []int32 // of the programs: numbers in Engine.rules
+	find     *filter.Switch
 }
 
 // New compiles the given rules, which keep their order. Sub-conditions that
@@ -55,12 +55,21 @@ func New(active []*rules.Rule, mode Matching) *Engine {
 	for i, r := range active {
 		for t := range r.Events.All() {
 			if p := e.compiler.Compile(r.Checked, t); !p.Never() {
-				e.byEvent[t] = append(e.byEvent[t], compiled{p, r, i})
+				e.byEvent[t].programs = append(e.byEvent[t].programs, p)
+				e.byEvent[t].rules = append(e.byEvent[t].rules, int32(i))
 			}
+		}
+	}
+	for t := range e.byEvent {
+		if list := e.byEvent[t].programs; len(list) > 0 {
+			e.byEvent[t].find = e.compiler.NewSwitch(list)
 		}
 	}
 	return e
 }
+
+// Stats says how much the rules share.
+func (e *Engine) Stats() filter.CompilerStats { return e.compiler.Stats() }
 
 // Process evaluates the rules of the event's type and calls match for each that
 // holds, in definition order. The event must have been through state.Update.
@@ -68,19 +77,25 @@ func (e *Engine) Process(ev *state.Event, match func(*rules.Rule)) {
 	if int(ev.Type) >= len(e.byEvent) {
 		return
 	}
-	if e.sampler.due() {
-		e.processMeasured(ev, match)
+	t := &e.byEvent[ev.Type]
+	switch {
+	case e.sampler.due():
+		e.processMeasured(t, ev, match)
+		return
+	case t.find == nil:
 		return
 	}
-	e.compiler.Begin()
-	for i := range e.byEvent[ev.Type] {
-		c := &e.byEvent[ev.Type][i]
-		if !c.program.Eval(ev) {
+	t.find.Begin(ev)
+	for i := t.find.Next(); i >= 0; i = t.find.Next() {
+		if !t.programs[i].Eval(ev) {
 			continue
 		}
-		match(c.rule)
+		match(e.rules[t.rules[i]])
 		if e.mode == First {
 			return
 		}
 	}
 }
+
+// Evaluated is how many nodes of conditions were evaluated so far.
+func (e *Engine) Evaluated() uint64 { return e.compiler.Evaluated() }

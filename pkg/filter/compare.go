@@ -87,7 +87,10 @@ func singleTest(t *checkedTest, typ schema.ParamType) test {
 	case t.op == OpIn || t.op == OpIntersects:
 		return setTest(t.consts, typ)
 	case t.op == OpPMatch:
-		paths := newPathSet(t.texts)
+		paths := &pathSet{}
+		for _, p := range t.texts {
+			paths.add(p, 0)
+		}
 		return func(v *field.Value) bool { return paths.match(v.S) }
 	case t.mod == ModNone:
 		return opTest(t, 0, typ)

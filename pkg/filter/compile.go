@@ -20,8 +20,13 @@ import (
 type Compiler struct {
 	serial  uint64 // of the event; stale values have an older one
 	evals   uint64
+	version uint64 // of what seal made
+	sealed  bool
 	nodes   map[string]*node
+	list    []*node // the same in the order of their making
 	sources map[string]*source
+	indexes []*index
+	memo    memo
 	stats   CompilerStats
 }
 
@@ -30,6 +35,10 @@ type CompilerStats struct {
 	Tests   int // comparisons asked for
 	Nodes   int // nodes made for them and for their combinations
 	Sources int // operands that are extracted
+	Indexes int // that each find which of several comparisons hold
+	Indexed int // comparisons that are found in an index
+	Kept    int // nodes and indexes whose value is kept with the thread
+	Threads int // whose values are kept at most
 }
 
 // NewCompiler returns an empty Compiler.
@@ -39,12 +48,14 @@ func NewCompiler() *Compiler {
 
 // Stats returns what was compiled so far.
 func (c *Compiler) Stats() CompilerStats {
+	c.seal()
 	s := c.stats
 	s.Nodes, s.Sources = len(c.nodes), len(c.sources)
 	return s
 }
 
-// Evaluated is how many nodes were evaluated so far, all programs together.
+// Evaluated is how many nodes were evaluated so far, all programs together. A
+// look into an index counts as one, a value that was kept does not count.
 func (c *Compiler) Evaluated() uint64 { return c.evals }
 
 // Program is a condition compiled for one event type.
@@ -54,7 +65,10 @@ type Program struct {
 }
 
 // Begin starts an event: what was remembered of the one before is forgotten.
-func (c *Compiler) Begin() { c.serial++ }
+func (c *Compiler) Begin() {
+	c.seal()
+	c.serial++
+}
 
 // Eval tells whether the condition holds for the event that Begin started.
 // Programs of one Compiler share what they find out about it.
@@ -69,63 +83,46 @@ func (p *Program) Match(e *state.Event) bool {
 // Never tells whether the event type alone rules the condition out.
 func (p *Program) Never() bool { return p.root.isConst(false) }
 
-// node is a sub-condition.
-type node struct {
-	id     int
-	run    func(*state.Event) bool // nil for a constant
-	value  bool                    // the constant, or what run said at serial
-	serial uint64
-	cost   int
-	shared bool            // used twice for some event type: worth remembering
-	used   schema.EventSet // event types that use it
-}
-
-func (n *node) isConst(v bool) bool { return n.run == nil && n.value == v }
-
-func (n *node) eval(c *Compiler, e *state.Event) bool {
-	if !n.shared {
-		if n.run == nil {
-			return n.value
-		}
-		c.evals++
-		return n.run(e)
+// seal makes what depends on all conditions together: the indexes, and the
+// places of what is kept with threads.
+func (c *Compiler) seal() {
+	if c.sealed {
+		return
 	}
-	if n.serial != c.serial {
-		c.evals++
-		n.value = n.run(e)
-		n.serial = c.serial
-	}
-	return n.value
+	c.sealed = true
+	c.version++
+	c.buildIndexes()
+	c.memo.build(c)
 }
 
 // Compile specialises a condition for one event type.
 func (c *Compiler) Compile(ck *Checked, t schema.EventType) *Program {
-	return &Program{c: c, root: c.node(ck.root, t)}
+	p := &Program{c: c, root: c.node(ck.root, t)}
+	p.root.wanted = true
+	return p
 }
 
 // intern returns the node of that key, made by build when it is new.
-func (c *Compiler) intern(key string, t schema.EventType, build func() *node) *node {
+func (c *Compiler) intern(key string, build func() *node) *node {
 	n := c.nodes[key]
 	if n == nil {
 		n = build()
-		n.id = len(c.nodes)
+		n.id = len(c.list)
 		c.nodes[key] = n
+		c.list = append(c.list, n)
+		c.sealed = false
 	}
-	if n.used.Has(t) && n.run != nil {
-		n.shared = true
-	}
-	n.used.Add(t)
 	return n
 }
 
-func (c *Compiler) constant(v bool, t schema.EventType) *node {
-	return c.intern(strconv.FormatBool(v), t, func() *node { return &node{value: v} })
+func (c *Compiler) constant(v bool) *node {
+	return c.intern(strconv.FormatBool(v), func() *node { return &node{value: v} })
 }
 
 func (c *Compiler) node(n *checkedNode, t schema.EventType) *node {
 	switch n.kind {
 	case nodeNot:
-		return c.not(c.node(n.kids[0], t), t)
+		return c.not(c.node(n.kids[0], t))
 	case nodeTest:
 		c.stats.Tests++
 		return c.test(n.test, t)
@@ -133,12 +130,14 @@ func (c *Compiler) node(n *checkedNode, t schema.EventType) *node {
 	return c.chain(n, t)
 }
 
-func (c *Compiler) not(kid *node, t schema.EventType) *node {
+func (c *Compiler) not(kid *node) *node {
 	if kid.run == nil {
-		return c.constant(!kid.value, t)
+		return c.constant(!kid.value)
 	}
-	return c.intern("!"+strconv.Itoa(kid.id), t, func() *node {
-		return &node{cost: kid.cost, run: func(e *state.Event) bool { return !kid.eval(c, e) }}
+	return c.intern("!"+strconv.Itoa(kid.id), func() *node {
+		n := newNode(nodeNot, []*node{kid})
+		n.run = func(e *state.Event) bool { return !kid.eval(c, e) }
+		return n
 	})
 }
 
@@ -158,12 +157,12 @@ func (c *Compiler) chain(n *checkedNode, t schema.EventType) *node {
 	}
 	switch len(kids) {
 	case 0:
-		return c.constant(!isOr, t)
+		return c.constant(!isOr)
 	case 1:
 		return kids[0]
 	}
 	slices.SortStableFunc(kids, func(a, b *node) int { return cmp.Compare(a.cost, b.cost) })
-	return c.intern(chainKey(isOr, kids), t, func() *node { return c.newChain(isOr, kids) })
+	return c.intern(chainKey(isOr, kids), func() *node { return c.newChain(isOr, kids) })
 }
 
 // flatten opens chains of the same kind.
@@ -195,10 +194,11 @@ func chainKey(isOr bool, kids []*node) string {
 }
 
 func (c *Compiler) newChain(isOr bool, kids []*node) *node {
-	n := &node{}
-	for _, k := range kids {
-		n.cost += k.cost
+	kind := nodeAnd
+	if isOr {
+		kind = nodeOr
 	}
+	n := newNode(kind, kids)
 	n.run = func(e *state.Event) bool {
 		for _, k := range kids {
 			if k.eval(c, e) == isOr {
@@ -222,15 +222,21 @@ func (c *Compiler) test(t *checkedTest, et schema.EventType) *node {
 		match = t.left.ref.Match
 	}
 	if left.fixed {
-		return c.constant(left.ok && newTest(t, left.typ, match)(&left.v), et)
+		return c.constant(left.ok && newTest(t, left.typ, match)(&left.v))
 	}
 	key := "t" + left.key + " " + t.op.String() + " " + t.mod.String() + strconv.Itoa(len(t.texts)) + constKey(t.texts)
-	return c.intern(key, et, func() *node {
+	return c.intern(key, func() *node {
 		holds := newTest(t, left.typ, match)
-		return &node{cost: left.cost + opCost[t.op], run: func(e *state.Event) bool {
+		n := &node{kind: nodeTest, deps: left.deps, cost: left.cost + opCost[t.op]}
+		n.run = func(e *state.Event) bool {
 			v := left.value(c, e)
 			return v != nil && holds(v)
-		}}
+		}
+		n.cheapWhenKept()
+		if l, ok := lookupOf(t, left.typ); ok {
+			n.lookup, n.src, n.elements = l, left, t.left.list || match != field.MatchOne
+		}
+		return n
 	})
 }
 
@@ -244,19 +250,22 @@ func constKey(texts []string) string {
 
 func (c *Compiler) pair(t *checkedTest, left, right *source, et schema.EventType) *node {
 	if left.fixed && !left.ok || right.fixed && !right.ok || !sameKind(left.typ, right.typ) {
-		return c.constant(false, et)
+		return c.constant(false)
 	}
 	key := "p" + left.key + " " + t.op.String() + " " + right.key
-	return c.intern(key, et, func() *node {
+	return c.intern(key, func() *node {
 		holds := newPair(t.op, t.left.typ, t.left.list)
-		return &node{cost: left.cost + right.cost + opCost[t.op], run: func(e *state.Event) bool {
+		n := &node{kind: nodeTest, deps: left.deps | right.deps, cost: left.cost + right.cost + opCost[t.op]}
+		n.run = func(e *state.Event) bool {
 			l := left.value(c, e)
 			if l == nil {
 				return false
 			}
 			r := right.value(c, e)
 			return r != nil && holds(l, r)
-		}}
+		}
+		n.cheapWhenKept()
+		return n
 	})
 }
 

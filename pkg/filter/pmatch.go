@@ -4,10 +4,10 @@ package filter
 
 import "strings"
 
-// pathSet is a set of paths to compare part by part. A path that a shorter one
-// covers adds nothing.
+// pathSet is a set of paths to compare part by part. Each belongs to a test, by
+// its number.
 type pathSet struct {
-	all   bool // the empty path is in the set
+	tests []int32 // whose path ends here
 	exact map[string]*pathSet
 	globs []pathGlob
 }
@@ -17,24 +17,13 @@ type pathGlob struct {
 	rest    *pathSet
 }
 
-func newPathSet(paths []string) *pathSet {
-	s := &pathSet{}
-	for _, p := range paths {
-		s.add(p)
-	}
-	return s
-}
-
-func (s *pathSet) add(path string) {
+func (s *pathSet) add(path string, test int32) {
 	part, rest, ok := nextPart(path)
 	if !ok {
-		s.all, s.exact, s.globs = true, nil, nil
+		s.tests = append(s.tests, test)
 		return
 	}
-	if s.all {
-		return
-	}
-	s.next(part).add(rest)
+	s.next(part).add(rest, test)
 }
 
 func (s *pathSet) next(part string) *pathSet {
@@ -59,24 +48,30 @@ func (s *pathSet) next(part string) *pathSet {
 	return sub
 }
 
-// match tells whether some path of the set begins the given one.
-func (s *pathSet) match(path string) bool {
-	if s.all {
+// walk calls found with the tests of every path of the set that begins the given
+// one, until it returns true, and tells whether it did.
+func (s *pathSet) walk(path string, found func(tests []int32) bool) bool {
+	if len(s.tests) > 0 && found(s.tests) {
 		return true
 	}
 	part, rest, ok := nextPart(path)
 	if !ok {
 		return false
 	}
-	if sub := s.exact[part]; sub != nil && sub.match(rest) {
+	if sub := s.exact[part]; sub != nil && sub.walk(rest, found) {
 		return true
 	}
 	for i := range s.globs {
-		if globMatch(s.globs[i].pattern, part, false) && s.globs[i].rest.match(rest) {
+		if globMatch(s.globs[i].pattern, part, false) && s.globs[i].rest.walk(rest, found) {
 			return true
 		}
 	}
 	return false
+}
+
+// match tells whether some path of the set begins the given one.
+func (s *pathSet) match(path string) bool {
+	return s.walk(path, func([]int32) bool { return true })
 }
 
 // nextPart takes the first part that is not empty off a path.

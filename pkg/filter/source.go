@@ -16,6 +16,7 @@ import (
 type source struct {
 	key    string
 	typ    schema.ParamType
+	deps   field.Deps
 	cost   int
 	fixed  bool // the event type decides: ok and v never change
 	ok     bool
@@ -46,17 +47,18 @@ func (c *Compiler) source(x *expr, t schema.EventType) *source {
 	}
 	args := make([]*source, len(x.args))
 	key := x.key
-	cost := 2
+	cost, deps := 2, field.Deps(0)
 	for i, a := range x.args {
 		args[i] = c.source(a, t)
 		key += "\x00" + args[i].key // an argument may be bound to the type
 		cost += args[i].cost
+		deps |= args[i].deps
 		if args[i].fixed && !args[i].ok {
 			return c.internSource("-", func() *source { return &source{fixed: true, typ: x.typ} })
 		}
 	}
 	return c.internSource(key, func() *source {
-		return &source{typ: x.typ, cost: cost, get: c.transform(x, args)}
+		return &source{typ: x.typ, deps: deps, cost: cost, get: c.transform(x, args)}
 	})
 }
 
@@ -77,13 +79,17 @@ func (c *Compiler) fieldSource(x *expr, t schema.EventType) *source {
 	case d.Known:
 		return &source{key: key, fixed: true, ok: d.Present, typ: d.Type, v: d.Value}
 	case d.Own:
-		return c.internSource(key, func() *source { return newFieldSource(x, d) })
+		return c.internSource(key, func() *source {
+			s := newFieldSource(x, d)
+			s.deps |= field.DepEvent
+			return s
+		})
 	}
 	return c.internSource(x.key, func() *source { return newFieldSource(x, d) })
 }
 
 func newFieldSource(x *expr, d field.Decision) *source {
-	return &source{typ: d.Type, cost: fieldCost(x.ref), get: d.Extract}
+	return &source{typ: d.Type, deps: x.ref.Deps, cost: fieldCost(x.ref), get: d.Extract}
 }
 
 // fieldCost is a rough figure: what is further away costs more.
