@@ -2,6 +2,8 @@
 
 package filter
 
+import "github.com/eyas-security/eyas/pkg/internal/nearest"
+
 // Limits of nested productions: what a text may need by default, and what the
 // conditions of rules and macros may need.
 const (
@@ -26,17 +28,15 @@ func Parse(text string, opt ParseOptions) (Node, error) {
 		return nil, p.errs
 	}
 	n := p.parseOr()
-	if !p.stop && p.pos < len(text) {
-		p.failRest("expected and, or, or the end of the condition")
-	}
+	p.endOf("expected and, or, or the end of the condition", func() bool { return p.pos == len(text) })
 	if len(p.errs) > 0 {
 		return nil, p.errs
 	}
 	return n, nil
 }
 
-// parser is a recursive descent over the lexer. The first syntax error stops
-// it: what follows could only be a guess. Bad escapes do not.
+// parser is a recursive descent over the lexer. A syntax error stops it until it
+// finds a place from which to go on: see resume.
 type parser struct {
 	lexer
 	base     int
@@ -44,6 +44,8 @@ type parser struct {
 	maxDepth int
 	errs     ErrorList
 	stop     bool
+	failedAt int  // offset of the error that stopped it
+	lost     bool // there is no such place
 }
 
 // rangeAt is the range of the bytes from start to end of the text.
@@ -55,12 +57,20 @@ func (p *parser) since(start int) Range { return p.rangeAt(start, p.pos) }
 func (p *parser) fail(r Range, format string, args ...any) {
 	if !p.stop {
 		p.errs.add(r, format, args...)
+		p.failedAt = r.Start - p.base
 	}
 	p.stop = true
 }
 
-// failRest says what was expected instead of the text that comes next.
-func (p *parser) failRest(msg string) {
+// giveUp is fail for what leaves no place to go on from.
+func (p *parser) giveUp(r Range, format string, args ...any) {
+	p.fail(r, format, args...)
+	p.lost = true
+}
+
+// failRest says what was expected instead of the text that comes next. A known
+// word that is close is suggested.
+func (p *parser) failRest(msg string, known ...string) {
 	end := p.pos
 	for end < len(p.text) && !isSpace(p.text[end]) && p.text[end] != '(' && p.text[end] != ')' {
 		end++
@@ -72,7 +82,12 @@ func (p *parser) failRest(msg string) {
 		p.fail(p.rangeAt(p.pos, p.pos), "%s, but the condition ends here", msg)
 		return
 	}
-	p.fail(p.rangeAt(p.pos, end), "%s, found %s", msg, cut(p.text[p.pos:end], 40))
+	found := p.text[p.pos:end]
+	msg += ", found " + cut(found, 40)
+	if s := nearest.To(found, known); s != "" && s != found {
+		msg += " (did you mean " + s + "?)"
+	}
+	p.fail(p.rangeAt(p.pos, end), "%s", msg)
 }
 
 func cut(s string, n int) string {
@@ -86,7 +101,7 @@ func cut(s string, n int) string {
 func (p *parser) enter() bool {
 	p.depth++
 	if p.depth > p.maxDepth {
-		p.fail(p.rangeAt(p.pos, p.pos), "the condition is nested too deeply (more than %d levels)", p.maxDepth)
+		p.giveUp(p.rangeAt(p.pos, p.pos), "the condition is nested too deeply (more than %d levels)", p.maxDepth)
 	}
 	return !p.stop
 }
@@ -125,17 +140,22 @@ func (p *parser) parseChain(word string, kid func() Node) []Node {
 		return nil
 	}
 	p.blank()
-	kids := []Node{kid()}
+	kids := []Node{p.orResume(kid)}
 	p.blank()
 	for !p.stop && p.lit(word) {
 		switch {
 		case p.blank():
-			kids = append(kids, kid())
+			kids = append(kids, p.orResume(kid))
 		case p.lit("("):
-			kids = append(kids, p.parseGroup())
+			kids = append(kids, p.orResume(p.parseGroup))
 		default:
-			p.pos -= len(word)
-			p.failRest("expected a blank or ( after " + word)
+			if p.pos < len(p.text) {
+				p.pos -= len(word)
+			}
+			kids = append(kids, p.orResume(func() Node {
+				p.failRest("expected a blank or ( after " + word)
+				return nil
+			}))
 		}
 		p.blank()
 	}
@@ -151,9 +171,7 @@ func (p *parser) parseGroup() Node {
 	p.blank()
 	n := p.parseOr()
 	p.blank()
-	if !p.stop && !p.lit(")") {
-		p.failRest("expected )")
-	}
+	p.endOf("expected )", func() bool { return p.lit(")") })
 	return n
 }
 
@@ -210,7 +228,7 @@ func (p *parser) parseTest(left Operand, start int) Node {
 	opStart := p.pos
 	shape, ok := p.operator(t)
 	if !ok {
-		p.failRest("expected an operator (" + opChoices + ")")
+		p.failRest("expected an operator ("+opChoices+")", opTexts[1:]...)
 		return nil
 	}
 	t.OpR = p.since(opStart)

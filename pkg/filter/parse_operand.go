@@ -119,7 +119,7 @@ func (p *parser) tryQuoted() Operand {
 	start := p.pos
 	end, ok := p.quotedEnd()
 	if !ok {
-		p.fail(p.rangeAt(start, len(p.text)), "the quoted text has no end")
+		p.giveUp(p.rangeAt(start, len(p.text)), "the quoted text has no end")
 		return nil
 	}
 	p.pos = end
