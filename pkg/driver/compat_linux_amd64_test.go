@@ -53,6 +53,9 @@ func (l *low) put(b []byte) uint32 {
 	return uint32(uintptr(unsafe.Pointer(at)))
 }
 
+// at is the memory at an address and behind it.
+func (l *low) at(addr uint32) []byte { return l.mem[addr-uint32(uintptr(unsafe.Pointer(&l.mem[0]))):] }
+
 func (l *low) str(s string) uint32 { return l.put(append([]byte(s), 0)) }
 
 func (l *low) words(list ...uint32) uint32 {

@@ -8,6 +8,11 @@ package rawcall
 //go:noescape
 func Int80(nr, a, b, c, d, e uint32) int32
 
+// Int80x6 is Int80 with a sixth argument.
+//
+//go:noescape
+func Int80x6(nr, a, b, c, d, e, f uint32) int32
+
 // Child makes system call nr, one of fork, vfork, clone and clone3, with up to
 // two arguments. The child ends at once with exit(code); it touches no memory,
 // so it may share that of the parent and its stack. The result is as the kernel

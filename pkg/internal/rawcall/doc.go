@@ -4,7 +4,8 @@
 // program, and those after which two threads go on. Tests of the kernel module
 // use it; nothing else may.
 //
-//	Int80   int $0x80   ->  a 32-bit call of this 64-bit process
+//	Int80   int $0x80   ->  a 32-bit call of this 64-bit process; Int80x6 the same
+//	                        with six arguments
 //	Child   syscall     ->  parent: returns the result
 //	                        child:  exits, on registers alone
 //
