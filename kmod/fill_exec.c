@@ -260,18 +260,73 @@ static bool is_writable(const struct file *file)
 	return inode->i_mode & S_IWOTH;
 }
 
-int eyas_custom_exec_flags(struct eyas_fill *f, u8 arg)
+static u32 exe_flags(const struct file *file)
 {
-	struct mm_struct *mm = current->mm;
-	struct file *file = mm ? eyas_get_exe_file(mm) : NULL;
 	u32 flags = 0;
 
-	if (!file)
-		return eyas_put_missing(f);
 	if (is_writable(file))
 		flags |= PPM_EXE_WRITABLE;
 	if (is_memfd(file))
 		flags |= PPM_EXE_FROM_MEMFD;
+	switch (eyas_layer_of(file)) {
+	case EYAS_LAYER_UNKNOWN:
+		break;
+	case EYAS_LAYER_UPPER:
+		flags |= PPM_EXE_UPPER_LAYER;
+		break;
+	case EYAS_LAYER_LOWER:
+		flags |= PPM_EXE_LOWER_LAYER;
+		break;
+	}
+	return flags;
+}
+
+enum exe_number { EXE_FLAGS, EXE_INO, EXE_CTIME, EXE_MTIME };
+
+static u64 exe_number(const struct file *file, enum exe_number what)
+{
+	switch (what) {
+	case EXE_FLAGS:
+		return exe_flags(file);
+	case EXE_INO:
+		return file_inode(file)->i_ino;
+	case EXE_CTIME:
+		return eyas_inode_ctime(file_inode(file));
+	case EXE_MTIME:
+		return eyas_inode_mtime(file_inode(file));
+	}
+	return 0;
+}
+
+static int put_exe_number(struct eyas_fill *f, enum exe_number what, u8 width)
+{
+	struct mm_struct *mm = current->mm;
+	struct file *file = mm ? eyas_get_exe_file(mm) : NULL;
+	u64 v;
+
+	if (!file)
+		return eyas_put_missing(f);
+	v = exe_number(file, what);
 	fput(file);
-	return eyas_put_int(f, flags, sizeof(flags));
+	return eyas_put_int(f, v, width);
+}
+
+int eyas_custom_exec_flags(struct eyas_fill *f, u8 arg)
+{
+	return put_exe_number(f, EXE_FLAGS, sizeof(u32));
+}
+
+int eyas_custom_exe_ino(struct eyas_fill *f, u8 arg)
+{
+	return put_exe_number(f, EXE_INO, sizeof(u64));
+}
+
+int eyas_custom_exe_ctime(struct eyas_fill *f, u8 arg)
+{
+	return put_exe_number(f, EXE_CTIME, sizeof(u64));
+}
+
+int eyas_custom_exe_mtime(struct eyas_fill *f, u8 arg)
+{
+	return put_exe_number(f, EXE_MTIME, sizeof(u64));
 }

@@ -32,10 +32,19 @@ struct eyas_scratch {
 	u16 cwd_len;		/* bytes, NUL included; 0 = could not be had */
 	u16 exepath_len;
 	u16 path_len;
+	u16 cgroups_len;
 	u32 tty;
 	char cwd[PATH_MAX];
 	char exepath[PATH_MAX];
 	char path[PATH_MAX];	/* of the returned fd */
+	char cgroups[EYAS_ARGS_MAX];
+};
+
+/* Where an overlay file system keeps a file. */
+enum eyas_layer {
+	EYAS_LAYER_UNKNOWN,	/* no overlay, or it cannot be told */
+	EYAS_LAYER_UPPER,	/* written or copied there since the overlay was made */
+	EYAS_LAYER_LOWER,
 };
 
 static inline size_t eyas_room(const struct eyas_fill *f)
@@ -151,6 +160,12 @@ bool eyas_holds_file(eyas_custom_t custom);
 int eyas_put_sockaddr(struct eyas_fill *f, const void __user *addr, int len);
 int eyas_put_tuple(struct eyas_fill *f, int fd, bool inbound);
 void eyas_sock_init(void);
+
+/* fill_cgroup.c */
+size_t eyas_cgroups(struct task_struct *task, char *buf, size_t room, bool *cut);
+
+/* fill_overlay.c */
+enum eyas_layer eyas_layer_of(const struct file *file);
 
 /* fill_task.c */
 bool eyas_task_pwd(const struct task_struct *task, struct path *pwd);

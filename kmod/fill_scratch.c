@@ -128,6 +128,13 @@ static void read_ret_path(struct eyas_scratch *s, long fd)
 	fput(file);
 }
 
+static void read_cgroups(struct eyas_scratch *s, struct task_struct *task)
+{
+	bool cut;
+
+	s->cgroups_len = eyas_cgroups(task, s->cgroups, sizeof(s->cgroups), &cut);
+}
+
 static void read_custom(struct eyas_scratch *s, const struct eyas_hit *h, eyas_custom_t custom)
 {
 	if (custom == eyas_custom_cwd)
@@ -136,6 +143,8 @@ static void read_custom(struct eyas_scratch *s, const struct eyas_hit *h, eyas_c
 		read_exepath(s);
 	else if (custom == eyas_custom_tty)
 		eyas_current_tty(&s->tty);
+	else if (custom == eyas_custom_cgroups)
+		read_cgroups(s, h->task);
 }
 
 static void read_all(struct eyas_scratch *s, const struct eyas_hit *h)
@@ -146,6 +155,7 @@ static void read_all(struct eyas_scratch *s, const struct eyas_hit *h)
 	s->cwd_len = 0;
 	s->exepath_len = 0;
 	s->path_len = 0;
+	s->cgroups_len = 0;
 	s->tty = 0;
 	for (i = 0; i < row->nparams; i++)
 		if (row->params[i].src == EYAS_SRC_CUSTOM)

@@ -3,6 +3,7 @@
  * fill_task.c - what a thread is: ids, names, credentials, working directory,
  * terminal. hit->task is current, or a child that has not run yet.
  */
+#include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
 #include <linux/kdev_t.h>
@@ -70,6 +71,80 @@ int eyas_custom_egid(struct eyas_fill *f, u8 arg)
 	gid = from_kgid(&init_user_ns, __task_cred(f->hit->task)->egid);
 	rcu_read_unlock();
 	return eyas_put_int(f, gid, sizeof(u32));
+}
+
+/* Numbers as the task's own pid namespace has them; 0 once a task is detached from its numbers. */
+int eyas_custom_vtid(struct eyas_fill *f, u8 arg)
+{
+	struct task_struct *task = f->hit->task;
+
+	return eyas_put_int(f, (s64)task_pid_nr_ns(task, task_active_pid_ns(task)), sizeof(s64));
+}
+
+int eyas_custom_vpid(struct eyas_fill *f, u8 arg)
+{
+	struct task_struct *task = f->hit->task;
+
+	return eyas_put_int(f, (s64)task_tgid_nr_ns(task, task_active_pid_ns(task)), sizeof(s64));
+}
+
+int eyas_custom_vpgid(struct eyas_fill *f, u8 arg)
+{
+	struct task_struct *task = f->hit->task;
+
+	return eyas_put_int(f, (s64)task_pgrp_nr_ns(task, task_active_pid_ns(task)), sizeof(s64));
+}
+
+int eyas_custom_pgid(struct eyas_fill *f, u8 arg)
+{
+	return eyas_put_int(f, (s64)task_pgrp_nr_ns(f->hit->task, &init_pid_ns), sizeof(s64));
+}
+
+int eyas_custom_pidns_start(struct eyas_fill *f, u8 arg)
+{
+	const struct pid_namespace *ns;
+	const struct task_struct *init;
+	u64 start = 0;
+
+	rcu_read_lock();
+	ns = task_active_pid_ns(f->hit->task);
+	init = ns ? READ_ONCE(ns->child_reaper) : NULL;
+	if (init)
+		start = eyas_start_time(init);
+	rcu_read_unlock();
+	return eyas_put_int(f, start, sizeof(start));
+}
+
+int eyas_custom_loginuid(struct eyas_fill *f, u8 arg)
+{
+	kuid_t uid = audit_get_loginuid(f->hit->task);
+
+	return eyas_put_int(f, from_kuid(&init_user_ns, uid), sizeof(u32));
+}
+
+/* V of custom:cap. */
+enum cap_set { CAP_SET_INHERITABLE, CAP_SET_PERMITTED, CAP_SET_EFFECTIVE };
+
+int eyas_custom_cap(struct eyas_fill *f, u8 arg)
+{
+	const struct cred *cred;
+	u64 set = 0;
+
+	rcu_read_lock();
+	cred = __task_cred(f->hit->task);
+	switch ((enum cap_set)arg) {
+	case CAP_SET_INHERITABLE:
+		set = eyas_cap_bits(&cred->cap_inheritable);
+		break;
+	case CAP_SET_PERMITTED:
+		set = eyas_cap_bits(&cred->cap_permitted);
+		break;
+	case CAP_SET_EFFECTIVE:
+		set = eyas_cap_bits(&cred->cap_effective);
+		break;
+	}
+	rcu_read_unlock();
+	return eyas_put_int(f, set, sizeof(set));
 }
 
 /*

@@ -7,6 +7,7 @@
 #ifndef EYAS_FILL_COMPAT_H
 #define EYAS_FILL_COMPAT_H
 
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -15,6 +16,8 @@
 #include <linux/mm_types.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
+#include <linux/time.h>
+#include <linux/version.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -87,6 +90,76 @@ static inline struct file *eyas_get_exe_file(struct mm_struct *mm)
 #endif
 	rcu_read_unlock();
 	return file;
+}
+
+/* Nanoseconds since boot by the monotonic clock; struct timespec until v3.16. */
+static inline u64 eyas_start_time(const struct task_struct *task)
+{
+#ifdef HAVE_START_TIME_NS
+	return task->start_time;
+#else
+	return timespec_to_ns(&task->start_time);
+#endif
+}
+
+/* Two words until v6.2. */
+static inline u64 eyas_cap_bits(const kernel_cap_t *set)
+{
+#ifdef HAVE_CAP_VAL
+	return set->val;
+#else
+	return (u64)set->cap[1] << 32 | set->cap[0];
+#endif
+}
+
+/* Nanoseconds since the epoch. Fields until v6.5; the helper came to stable kernels, too. */
+static inline u64 eyas_inode_ctime(const struct inode *inode)
+{
+#ifdef HAVE_INODE_GET_CTIME
+	return (u64)inode_get_ctime(inode).tv_sec * NSEC_PER_SEC + inode_get_ctime(inode).tv_nsec;
+#else
+	return (u64)inode->i_ctime.tv_sec * NSEC_PER_SEC + inode->i_ctime.tv_nsec;
+#endif
+}
+
+/* Until v6.6. */
+static inline u64 eyas_inode_mtime(const struct inode *inode)
+{
+#ifdef HAVE_INODE_GET_MTIME
+	return (u64)inode_get_mtime(inode).tv_sec * NSEC_PER_SEC + inode_get_mtime(inode).tv_nsec;
+#else
+	return (u64)inode->i_mtime.tv_sec * NSEC_PER_SEC + inode->i_mtime.tv_nsec;
+#endif
+}
+
+/*
+ * Whether an overlay's inodes have more behind them, upper directory entry first:
+ * since v4.13.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 13, 0) && defined(HAVE_D_REAL_INODE) && defined(HAVE_READ_KERNEL)
+#define EYAS_OVERLAY_INODE	1
+#else
+#define EYAS_OVERLAY_INODE	0
+#endif
+
+/* The inode that holds the data of an overlay's file. */
+static inline const struct inode *eyas_real_inode(const struct dentry *dentry)
+{
+#if EYAS_OVERLAY_INODE
+	return d_real_inode(dentry);
+#else
+	return NULL;
+#endif
+}
+
+/* Kernel memory that may not be there; probe_kernel_read() until v5.7. */
+static inline bool eyas_read_kernel(void *dst, const void *src, size_t n)
+{
+#ifdef HAVE_READ_KERNEL
+	return !copy_from_kernel_nofault(dst, src, n);
+#else
+	return false;
+#endif
 }
 
 /* Exported all along; the newest kernels (between v6.13 and v7.3) declare it where modules do not look. */

@@ -45,7 +45,7 @@ compile() {
 		-Wno-unused -Wno-extra -fsyntax-only -x c "$work/probe.c.txt" >>"$log" 2>&1
 }
 
-headers='linux/kernel.h linux/module.h linux/binfmts.h linux/cpu.h linux/fs.h linux/ktime.h linux/mm.h linux/net.h
+headers='linux/kernel.h linux/module.h linux/binfmts.h linux/capability.h linux/cgroup.h linux/cpu.h linux/fs.h linux/ktime.h linux/mm.h linux/net.h
 	linux/poll.h linux/ptrace.h linux/rcupdate.h linux/sched.h linux/tracepoint.h
 	linux/uaccess.h asm/syscall.h trace/events/sched.h trace/events/signal.h trace/events/syscalls.h
 	trace/events/task.h'

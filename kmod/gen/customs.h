@@ -100,11 +100,70 @@ int eyas_custom_euid(struct eyas_fill *f, u8 arg);
 /* effective group id, initial user namespace */
 int eyas_custom_egid(struct eyas_fill *f, u8 arg);
 
+/* thread id in the thread's own pid namespace */
+int eyas_custom_vtid(struct eyas_fill *f, u8 arg);
+
+/* process id in the process's own pid namespace */
+int eyas_custom_vpid(struct eyas_fill *f, u8 arg);
+
+/* process group id, initial pid namespace; 0 when it is of another one */
+int eyas_custom_pgid(struct eyas_fill *f, u8 arg);
+
+/* process group id in the process's own pid namespace */
+int eyas_custom_vpgid(struct eyas_fill *f, u8 arg);
+
+/*
+ * start of the init process of the thread's pid namespace, ns since boot by
+ * the monotonic clock
+ */
+int eyas_custom_pidns_start(struct eyas_fill *f, u8 arg);
+
+/*
+ * user id of the login session, initial user namespace; 0xffffffff without
+ * one
+ */
+int eyas_custom_loginuid(struct eyas_fill *f, u8 arg);
+
+/*
+ * a set of capabilities, bits numbered as in linux/capability.h; V is 0
+ * inheritable, 1 permitted, 2 effective
+ */
+int eyas_custom_cap(struct eyas_fill *f, u8 arg);
+
+/* soft limit of open files */
+int eyas_custom_fdlimit(struct eyas_fill *f, u8 arg);
+
+/* page faults of the thread since its start; V is 0 major, 1 minor */
+int eyas_custom_pgft(struct eyas_fill *f, u8 arg);
+
+/*
+ * memory of the process, KiB; V is 0 virtual size, 1 resident, 2 swapped out
+ */
+int eyas_custom_vm(struct eyas_fill *f, u8 arg);
+
+/*
+ * control groups, "subsystem=path" each NUL-terminated; "unified" is the
+ * group of version 2
+ */
+int eyas_custom_cgroups(struct eyas_fill *f, u8 arg);
+
 /* flags through map clone_flags; V is 0 clone, 1 clone3, 2 fork, 3 vfork */
 int eyas_custom_clone_flags(struct eyas_fill *f, u8 arg);
 
 /* PPM_EXE_*: what is known of the executable file */
 int eyas_custom_exec_flags(struct eyas_fill *f, u8 arg);
+
+/* inode number of the executable file */
+int eyas_custom_exe_ino(struct eyas_fill *f, u8 arg);
+
+/* last change of that inode, ns since the epoch */
+int eyas_custom_exe_ctime(struct eyas_fill *f, u8 arg);
+
+/* last change of that file's contents, ns since the epoch */
+int eyas_custom_exe_mtime(struct eyas_fill *f, u8 arg);
+
+/* thread id that gets the CPU, initial pid namespace */
+int eyas_custom_next(struct eyas_fill *f, u8 arg);
 
 /* exit code as wait() sees it */
 int eyas_custom_exit_status(struct eyas_fill *f, u8 arg);

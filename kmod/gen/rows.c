@@ -232,8 +232,23 @@ enum {
 	CUSTOM_PTID,
 	CUSTOM_EUID,
 	CUSTOM_EGID,
+	CUSTOM_VTID,
+	CUSTOM_VPID,
+	CUSTOM_PGID,
+	CUSTOM_VPGID,
+	CUSTOM_PIDNS_START,
+	CUSTOM_LOGINUID,
+	CUSTOM_CAP,
+	CUSTOM_FDLIMIT,
+	CUSTOM_PGFT,
+	CUSTOM_VM,
+	CUSTOM_CGROUPS,
 	CUSTOM_CLONE_FLAGS,
 	CUSTOM_EXEC_FLAGS,
+	CUSTOM_EXE_INO,
+	CUSTOM_EXE_CTIME,
+	CUSTOM_EXE_MTIME,
+	CUSTOM_NEXT,
 	CUSTOM_EXIT_STATUS,
 	CUSTOM_EXIT_RET,
 	CUSTOM_EXIT_SIG,
@@ -273,8 +288,23 @@ const eyas_custom_t eyas_customs[] = {
 	[CUSTOM_PTID] = eyas_custom_ptid,
 	[CUSTOM_EUID] = eyas_custom_euid,
 	[CUSTOM_EGID] = eyas_custom_egid,
+	[CUSTOM_VTID] = eyas_custom_vtid,
+	[CUSTOM_VPID] = eyas_custom_vpid,
+	[CUSTOM_PGID] = eyas_custom_pgid,
+	[CUSTOM_VPGID] = eyas_custom_vpgid,
+	[CUSTOM_PIDNS_START] = eyas_custom_pidns_start,
+	[CUSTOM_LOGINUID] = eyas_custom_loginuid,
+	[CUSTOM_CAP] = eyas_custom_cap,
+	[CUSTOM_FDLIMIT] = eyas_custom_fdlimit,
+	[CUSTOM_PGFT] = eyas_custom_pgft,
+	[CUSTOM_VM] = eyas_custom_vm,
+	[CUSTOM_CGROUPS] = eyas_custom_cgroups,
 	[CUSTOM_CLONE_FLAGS] = eyas_custom_clone_flags,
 	[CUSTOM_EXEC_FLAGS] = eyas_custom_exec_flags,
+	[CUSTOM_EXE_INO] = eyas_custom_exe_ino,
+	[CUSTOM_EXE_CTIME] = eyas_custom_exe_ctime,
+	[CUSTOM_EXE_MTIME] = eyas_custom_exe_mtime,
+	[CUSTOM_NEXT] = eyas_custom_next,
 	[CUSTOM_EXIT_STATUS] = eyas_custom_exit_status,
 	[CUSTOM_EXIT_RET] = eyas_custom_exit_ret,
 	[CUSTOM_EXIT_SIG] = eyas_custom_exit_sig,
@@ -440,20 +470,20 @@ static const struct eyas_param params_syscall_clone_20_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FDLIMIT },	/* fdlimit */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CGROUPS },	/* cgroups */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VTID },	/* vtid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VPID },	/* vpid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIDNS_START },	/* pidns_init_start_ts */
 };
 
 static const struct eyas_param params_syscall_fork_20_x[] = {
@@ -464,20 +494,20 @@ static const struct eyas_param params_syscall_fork_20_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FDLIMIT },	/* fdlimit */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CGROUPS },	/* cgroups */
 	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VTID },	/* vtid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VPID },	/* vpid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIDNS_START },	/* pidns_init_start_ts */
 };
 
 static const struct eyas_param params_syscall_vfork_20_x[] = {
@@ -488,20 +518,20 @@ static const struct eyas_param params_syscall_vfork_20_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FDLIMIT },	/* fdlimit */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CGROUPS },	/* cgroups */
 	{ EYAS_SRC_CUSTOM, 3, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VTID },	/* vtid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VPID },	/* vpid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIDNS_START },	/* pidns_init_start_ts */
 };
 
 static const struct eyas_param params_socket_accept_5_x[] = {
@@ -538,28 +568,28 @@ static const struct eyas_param params_syscall_execve_19_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FDLIMIT },	/* fdlimit */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CGROUPS },	/* cgroups */
 	{ EYAS_SRC_CUSTOM, 2, 0, 0, CUSTOM_ENV },	/* env */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_TTY },	/* tty */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpgid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* loginuid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VPGID },	/* vpgid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_LOGINUID },	/* loginuid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EXEC_FLAGS },	/* flags */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_inheritable */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_permitted */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_effective */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_ctime */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_mtime */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_CAP },	/* cap_inheritable */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_CAP },	/* cap_permitted */
+	{ EYAS_SRC_CUSTOM, 2, 0, 8, CUSTOM_CAP },	/* cap_effective */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXE_INO },	/* exe_ino */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXE_CTIME },	/* exe_ino_ctime */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXE_MTIME },	/* exe_ino_mtime */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXEPATH },	/* trusted_exepath */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGID },	/* pgid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_FILENAME },	/* filename */
 };
@@ -661,28 +691,28 @@ static const struct eyas_param params_syscall_execveat_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FDLIMIT },	/* fdlimit */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CGROUPS },	/* cgroups */
 	{ EYAS_SRC_CUSTOM, 3, 0, 0, CUSTOM_ENV },	/* env */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_TTY },	/* tty */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpgid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* loginuid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VPGID },	/* vpgid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_LOGINUID },	/* loginuid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EXEC_FLAGS },	/* flags */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_inheritable */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_permitted */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cap_effective */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_ctime */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* exe_ino_mtime */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_CAP },	/* cap_inheritable */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_CAP },	/* cap_permitted */
+	{ EYAS_SRC_CUSTOM, 2, 0, 8, CUSTOM_CAP },	/* cap_effective */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXE_INO },	/* exe_ino */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXE_CTIME },	/* exe_ino_ctime */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_EXE_MTIME },	/* exe_ino_mtime */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXEPATH },	/* trusted_exepath */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGID },	/* pgid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 };
 
@@ -694,20 +724,20 @@ static const struct eyas_param params_syscall_clone3_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* pid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PTID },	/* ptid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CWD },	/* cwd */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* fdlimit */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_maj */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pgft_min */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_size */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_rss */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FDLIMIT },	/* fdlimit */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_COMM },	/* comm */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* cgroups */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_CGROUPS },	/* cgroups */
 	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_CLONE_FLAGS },	/* flags */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EUID },	/* uid */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vtid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* vpid */
-	{ EYAS_SRC_EMPTY, 0, 0, 0, 0 },	/* pidns_init_start_ts */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VTID },	/* vtid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_VPID },	/* vpid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIDNS_START },	/* pidns_init_start_ts */
 };
 
 static const struct eyas_param params_syscall_dup2_x[] = {

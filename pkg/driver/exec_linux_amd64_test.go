@@ -30,6 +30,7 @@ func TestHelper(t *testing.T) {
 	case "memfd":
 		execMemfd()
 	case "wait":
+		_, _ = os.Stdout.Write([]byte{'\n'}) // the exec is over
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	case "exit":
