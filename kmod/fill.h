@@ -24,7 +24,11 @@ struct eyas_hit {
 	const struct eyas_row *row;
 	struct pt_regs *regs;
 	long ret;
-	unsigned long args[6];	/* valid with EYAS_ROW_ARGS; zero-extended for compat callers */
+	/*
+	 * Valid with EYAS_ROW_ARGS; zero-extended for compat callers. Page fault: address, instruction
+	 * pointer, error code. Signal delivery: signal number, sender's pid or 0.
+	 */
+	unsigned long args[6];
 	u64 ts;			/* event time, ns since the epoch; set with preemption off */
 	u64 tid;		/* header tid, initial pid namespace */
 	u16 sc;
@@ -35,11 +39,6 @@ struct eyas_hit {
 	struct task_struct *task;	/* whose event it is: current, or the child of a fork */
 	struct linux_binprm *bprm;	/* sched_process_exec, else NULL; with it, regs carry no arguments */
 	struct task_struct *other;	/* sched_switch: next; unset elsewhere */
-	/*
-	 * Raw values of a tracepoint. Page fault: address, instruction pointer, error
-	 * code. Signal delivery: signal number, sender's pid or 0. Unset elsewhere.
-	 */
-	unsigned long tp[3];
 	struct eyas_scratch *scratch;	/* values read before preemption went off, or NULL */
 };
 

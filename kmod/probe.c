@@ -291,9 +291,9 @@ static __always_inline void page_fault(unsigned int tp, unsigned long address, s
 	hit_init_tp(&hit, tp);
 	hit.locks_ok = false;
 	hit.regs = regs;
-	hit.tp[0] = address;
-	hit.tp[1] = instruction_pointer(regs);
-	hit.tp[2] = error_code;
+	hit.args[0] = address;
+	hit.args[1] = instruction_pointer(regs);
+	hit.args[2] = error_code;
 	deliver_call(&hit, hit.counter);
 }
 
@@ -303,10 +303,15 @@ notrace void eyas_on_page_fault_user(void *data, unsigned long address, struct p
 	page_fault(EYAS_TP_PAGE_FAULT_USER, address, regs, error_code);
 }
 
-/* In any context, and in the middle of our own reads of user memory. */
+/*
+ * In any context, and in the middle of our own reads of user memory: those nobody
+ * asked for, so they are no events and no losses, either.
+ */
 notrace void eyas_on_page_fault_kernel(void *data, unsigned long address, struct pt_regs *regs,
 					unsigned long error_code)
 {
+	if (eyas_pagefault_disabled() && raw_cpu_read(eyas_depth))
+		return;
 	page_fault(EYAS_TP_PAGE_FAULT_KERNEL, address, regs, error_code);
 }
 
@@ -334,7 +339,7 @@ notrace void eyas_on_signal(void *data, int sig, eyas_siginfo_t *info, struct k_
 		return;
 	hit_init_tp(&hit, EYAS_TP_SIGNAL_DELIVER);
 	hit.locks_ok = false;
-	hit.tp[0] = sig;
-	hit.tp[1] = signal_sender(sig, info);
+	hit.args[0] = sig;
+	hit.args[1] = signal_sender(sig, info);
 	deliver_call(&hit, hit.counter);
 }

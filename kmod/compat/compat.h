@@ -94,6 +94,16 @@ static inline bool eyas_access_ok(const void __user *p, unsigned long n)
 #endif
 }
 
+/* Whether page faults would not be handled; not told apart from preemption being off until v4.1. */
+static __always_inline bool eyas_pagefault_disabled(void)
+{
+#ifdef HAVE_PAGEFAULT_DISABLED
+	return pagefault_disabled();
+#else
+	return true;
+#endif
+}
+
 /* Until v5.1 with first index and number of arguments. */
 static inline void eyas_syscall_args(struct pt_regs *regs, unsigned long *args)
 {

@@ -190,6 +190,18 @@ static const struct eyas_flag map_ptrace_requests[] = {
 	{ 0 }
 };
 
+static const struct eyas_flag map_page_fault_error[] = {
+	{ 0x1, 0x0, PPM_PF_PAGE_NOT_PRESENT },	/* not present */
+	{ 0x2, 0x0, PPM_PF_READ_ACCESS },	/* read */
+	{ 0x4, 0x0, PPM_PF_SUPERVISOR_FAULT },	/* supervisor */
+	{ 0x1, 0x1, PPM_PF_PROTECTION_VIOLATION },	/* X86_PF_PROT */
+	{ 0x2, 0x2, PPM_PF_WRITE_ACCESS },	/* X86_PF_WRITE */
+	{ 0x4, 0x4, PPM_PF_USER_FAULT },	/* X86_PF_USER */
+	{ 0x8, 0x8, PPM_PF_RESERVED_PAGE },	/* X86_PF_RSVD */
+	{ 0x10, 0x10, PPM_PF_INSTRUCTION_FETCH },	/* X86_PF_INSTR */
+	{ 0 }
+};
+
 const struct eyas_flag *const eyas_flag_maps[] = {
 	[EYAS_MAP_OPEN_FLAGS] = map_open_flags,
 	[EYAS_MAP_DUP3_FLAGS] = map_dup3_flags,
@@ -203,6 +215,7 @@ const struct eyas_flag *const eyas_flag_maps[] = {
 	[EYAS_MAP_MEMFD_CREATE_FLAGS] = map_memfd_create_flags,
 	[EYAS_MAP_FINIT_MODULE_FLAGS] = map_finit_module_flags,
 	[EYAS_MAP_PTRACE_REQUESTS] = map_ptrace_requests,
+	[EYAS_MAP_PAGE_FAULT_ERROR] = map_page_fault_error,
 };
 
 enum {
@@ -402,6 +415,15 @@ static const struct eyas_param params_syscall_kill_x[] = {
 	{ EYAS_SRC_ARG, 1, 0, 1, 0 },	/* sig */
 };
 
+static const struct eyas_param params_schedswitch_6_e[] = {
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_NEXT },	/* next */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
+};
+
 static const struct eyas_param params_syscall_ptrace_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_PTRACE_ADDR },	/* addr */
@@ -534,6 +556,12 @@ static const struct eyas_param params_syscall_vfork_20_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIDNS_START },	/* pidns_init_start_ts */
 };
 
+static const struct eyas_param params_signaldeliver_e[] = {
+	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* spid */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PID },	/* dpid */
+	{ EYAS_SRC_ARG, 0, 0, 1, 0 },	/* sig */
+};
+
 static const struct eyas_param params_socket_accept_5_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_TUPLE_RET, 0, 0, 0, 0 },	/* tuple */
@@ -558,6 +586,12 @@ static const struct eyas_param params_syscall_mkdir_2_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
 	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* mode */
+};
+
+static const struct eyas_param params_page_fault_e[] = {
+	{ EYAS_SRC_ARG, 0, 0, 8, 0 },	/* addr */
+	{ EYAS_SRC_ARG, 1, 0, 8, 0 },	/* ip */
+	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_PAGE_FAULT_ERROR },	/* error */
 };
 
 static const struct eyas_param params_syscall_execve_19_x[] = {
@@ -821,6 +855,8 @@ const struct eyas_row eyas_rows[] = {
 		params_syscall_fchdir_x },
 	[EYAS_ROW_SYSCALL_KILL_X] = { 129, 3, EYAS_ROW_ARGS,
 		params_syscall_kill_x },
+	[EYAS_ROW_SCHEDSWITCH_6_E] = { 152, 6, 0,
+		params_schedswitch_6_e },
 	[EYAS_ROW_SYSCALL_PTRACE_X] = { 169, 5, EYAS_ROW_ARGS,
 		params_syscall_ptrace_x },
 	[EYAS_ROW_SYSCALL_RENAME_X] = { 175, 3, EYAS_ROW_ARGS,
@@ -845,6 +881,8 @@ const struct eyas_row eyas_rows[] = {
 		params_syscall_fork_20_x },
 	[EYAS_ROW_SYSCALL_VFORK_20_X] = { 227, 21, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
 		params_syscall_vfork_20_x },
+	[EYAS_ROW_SIGNALDELIVER_E] = { 232, 3, EYAS_ROW_ARGS,
+		params_signaldeliver_e },
 	[EYAS_ROW_SOCKET_ACCEPT_5_X] = { 247, 5, EYAS_ROW_ARGS,
 		params_socket_accept_5_x },
 	[EYAS_ROW_SYSCALL_MOUNT_X] = { 257, 5, EYAS_ROW_ARGS,
@@ -853,6 +891,8 @@ const struct eyas_row eyas_rows[] = {
 		params_syscall_setsid_x },
 	[EYAS_ROW_SYSCALL_MKDIR_2_X] = { 277, 3, EYAS_ROW_ARGS,
 		params_syscall_mkdir_2_x },
+	[EYAS_ROW_PAGE_FAULT_E] = { 290, 3, EYAS_ROW_ARGS,
+		params_page_fault_e },
 	[EYAS_ROW_SYSCALL_EXECVE_19_X] = { 293, 31, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
 		params_syscall_execve_19_x },
 	[EYAS_ROW_SYSCALL_SETPGID_X] = { 295, 3, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
@@ -903,8 +943,8 @@ const struct eyas_row eyas_rows[] = {
 
 const struct eyas_call eyas_calls_tp[EYAS_NR_TRACEPOINTS] = {
 	[EYAS_TP_SCHED_PROCESS_EXIT] = { EYAS_SC_SCHED_PROCESS_EXIT, EYAS_ROW_PROCEXIT_1_E },
-	[EYAS_TP_SCHED_SWITCH] = { EYAS_SC_SCHED_SWITCH, EYAS_ROW_GENERIC_X },
-	[EYAS_TP_PAGE_FAULT_USER] = { EYAS_SC_PAGE_FAULT_USER, EYAS_ROW_GENERIC_X },
-	[EYAS_TP_PAGE_FAULT_KERNEL] = { EYAS_SC_PAGE_FAULT_KERNEL, EYAS_ROW_GENERIC_X },
-	[EYAS_TP_SIGNAL_DELIVER] = { EYAS_SC_SIGNAL_DELIVER, EYAS_ROW_GENERIC_X },
+	[EYAS_TP_SCHED_SWITCH] = { EYAS_SC_SCHED_SWITCH, EYAS_ROW_SCHEDSWITCH_6_E },
+	[EYAS_TP_PAGE_FAULT_USER] = { EYAS_SC_PAGE_FAULT_USER, EYAS_ROW_PAGE_FAULT_E },
+	[EYAS_TP_PAGE_FAULT_KERNEL] = { EYAS_SC_PAGE_FAULT_KERNEL, EYAS_ROW_PAGE_FAULT_E },
+	[EYAS_TP_SIGNAL_DELIVER] = { EYAS_SC_SIGNAL_DELIVER, EYAS_ROW_SIGNALDELIVER_E },
 };

@@ -1235,12 +1235,12 @@ var Events = [NumEvents]Event{
 		Type: 152, Code: "PPME_SCHEDSWITCH_6_E", Name: "switch", Category: ECTracepoint | ECScheduler, LenSize: 2,
 		SCs: []SC{SCSchedSwitch},
 		Params: []Param{
-			{Name: "next", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "pgft_maj", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "pgft_min", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "vm_size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "vm_rss", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "vm_swap", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "next", Type: PTPID, Format: PFDec, DirFD: -1, From: "custom:next"},
+			{Name: "pgft_maj", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:pgft:0"},
+			{Name: "pgft_min", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:pgft:1"},
+			{Name: "vm_size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:0"},
+			{Name: "vm_rss", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:1"},
+			{Name: "vm_swap", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:2"},
 		},
 	},
 	EvSchedswitch6X: {
@@ -2039,9 +2039,9 @@ var Events = [NumEvents]Event{
 		Type: 232, Code: "PPME_SIGNALDELIVER_E", Name: "signaldeliver", Category: ECTracepoint | ECSignal, LenSize: 2,
 		SCs: []SC{SCSignalDeliver},
 		Params: []Param{
-			{Name: "spid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "dpid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "sig", Type: PTSigType, Format: PFDec, DirFD: -1},
+			{Name: "spid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "dpid", Type: PTPID, Format: PFDec, DirFD: -1, From: "custom:pid"},
+			{Name: "sig", Type: PTSigType, Format: PFDec, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSignaldeliverX: {
@@ -2486,9 +2486,9 @@ var Events = [NumEvents]Event{
 		Type: 290, Code: "PPME_PAGE_FAULT_E", Name: "page_fault", Category: ECTracepoint | ECOther, Flags: EFSkipParseReset, LenSize: 2,
 		SCs: []SC{SCPageFaultUser, SCPageFaultKernel},
 		Params: []Param{
-			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "ip", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "error", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TablePfFlags},
+			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "ip", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg1"},
+			{Name: "error", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TablePfFlags, From: "flags:arg2"},
 		},
 	},
 	EvPageFaultX: {
