@@ -28,7 +28,7 @@ int eyas_custom_pgft(struct eyas_fill *f, u8 arg)
 }
 
 /* V of custom:vm. */
-enum vm_number { VM_SIZE, VM_RESIDENT, VM_SWAPPED };
+enum vm_number { VM_SIZE, VM_RESIDENT, VM_SWAPPED, VM_RESIDENT_ABOUT, VM_SWAPPED_ABOUT };
 
 static u64 vm_pages(struct mm_struct *mm, enum vm_number what)
 {
@@ -36,8 +36,12 @@ static u64 vm_pages(struct mm_struct *mm, enum vm_number what)
 	case VM_SIZE:
 		return mm->total_vm;
 	case VM_RESIDENT:
-		return get_mm_rss(mm);
+		return eyas_mm_rss(mm);
 	case VM_SWAPPED:
+		return eyas_mm_swap(mm);
+	case VM_RESIDENT_ABOUT:
+		return get_mm_rss(mm);
+	case VM_SWAPPED_ABOUT:
 		return get_mm_counter(mm, MM_SWAPENTS);
 	}
 	return 0;

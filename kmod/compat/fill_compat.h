@@ -102,6 +102,29 @@ static inline u64 eyas_start_time(const struct task_struct *task)
 #endif
 }
 
+/*
+ * Resident and swapped pages. Each CPU keeps a part of these numbers for itself since
+ * v6.2: then this asks all of them, while get_mm_rss() may be off by hundreds of pages.
+ */
+static inline u64 eyas_mm_rss(struct mm_struct *mm)
+{
+#ifdef HAVE_MM_COUNTER_SUM
+	return get_mm_counter_sum(mm, MM_FILEPAGES) + get_mm_counter_sum(mm, MM_ANONPAGES) +
+	       get_mm_counter_sum(mm, MM_SHMEMPAGES);
+#else
+	return get_mm_rss(mm);
+#endif
+}
+
+static inline u64 eyas_mm_swap(struct mm_struct *mm)
+{
+#ifdef HAVE_MM_COUNTER_SUM
+	return get_mm_counter_sum(mm, MM_SWAPENTS);
+#else
+	return get_mm_counter(mm, MM_SWAPENTS);
+#endif
+}
+
 /* Two words until v6.2. */
 static inline u64 eyas_cap_bits(const kernel_cap_t *set)
 {

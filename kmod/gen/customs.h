@@ -137,7 +137,8 @@ int eyas_custom_fdlimit(struct eyas_fill *f, u8 arg);
 int eyas_custom_pgft(struct eyas_fill *f, u8 arg);
 
 /*
- * memory of the process, KiB; V is 0 virtual size, 1 resident, 2 swapped out
+ * memory of the process, KiB; V is 0 virtual size, 1 resident, 2 swapped out;
+ * 3 and 4 are the last two as far as they are known without asking every CPU
  */
 int eyas_custom_vm(struct eyas_fill *f, u8 arg);
 

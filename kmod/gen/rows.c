@@ -420,8 +420,8 @@ static const struct eyas_param params_schedswitch_6_e[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PGFT },	/* pgft_maj */
 	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PGFT },	/* pgft_min */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_VM },	/* vm_size */
-	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_VM },	/* vm_rss */
-	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_VM },	/* vm_swap */
+	{ EYAS_SRC_CUSTOM, 3, 0, 4, CUSTOM_VM },	/* vm_rss */
+	{ EYAS_SRC_CUSTOM, 4, 0, 4, CUSTOM_VM },	/* vm_swap */
 };
 
 static const struct eyas_param params_syscall_ptrace_x[] = {

@@ -1239,8 +1239,8 @@ var Events = [NumEvents]Event{
 			{Name: "pgft_maj", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:pgft:0"},
 			{Name: "pgft_min", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:pgft:1"},
 			{Name: "vm_size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:0"},
-			{Name: "vm_rss", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:1"},
-			{Name: "vm_swap", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:2"},
+			{Name: "vm_rss", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:3"},
+			{Name: "vm_swap", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:vm:4"},
 		},
 	},
 	EvSchedswitch6X: {
