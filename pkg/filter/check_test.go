@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestCheckErrors holds rules 3, 3.1 and 6 of the language reference and
-// pitfalls 5, 8, 10 and 12 on the lines that break them.
+// TestCheckErrors holds the rules of operators, types and transformers, [P10] and
+// [P12], on the lines that break them.
 func TestCheckErrors(t *testing.T) {
 	const file = "testdata/errors.txt"
 	raw, err := os.ReadFile(file)
@@ -59,7 +59,7 @@ func checkErrors(text string) string {
 	return b.String()
 }
 
-// Rule language 3.2, pitfalls 1, 5 and 8.
+// [3.2-1], [3.2-2], [3.2-3], [P1], [P5], [P8].
 func TestCheckWarnings(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{`proc.name = cat`, ""},

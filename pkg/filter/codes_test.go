@@ -10,7 +10,7 @@ import (
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 
-// Pitfalls 14 and 15 and the algebra of rule conditions. A result is written as
+// [P14] and the algebra of rule conditions. A result is written as
 // + names, or - names for everything but these.
 func TestCodes(t *testing.T) {
 	tests := []struct{ text, want string }{
@@ -67,7 +67,8 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// Pitfall 15.
+// [P15] accept means accept4 too, eventfd does not mean eventfd2, and one generic
+// call takes the generic event.
 func TestCodesOfNames(t *testing.T) {
 	tests := []struct {
 		text string
@@ -92,6 +93,7 @@ func TestCodesOfNames(t *testing.T) {
 	}
 }
 
+// [P14] the type of an event does not hide in a transformer.
 func TestCodesRefuses(t *testing.T) {
 	for _, text := range []string{"tolower(evt.type) = open", "toupper(syscall.type) != open", "basename(evt.type) in (open)", "evt.type = val(syscall.type)", "evt.type in val(syscall.type)", "proc.name = x and not tolower(evt.type) = open"} {
 		n, err := Parse(text, ParseOptions{})

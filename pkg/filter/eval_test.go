@@ -48,31 +48,31 @@ func runEval(t *testing.T, e *state.Event, tests []evalTest) {
 	}
 }
 
-// Rule language 3 and pitfalls 1 to 14, on an openat event.
+// Operators, modifiers and transformers on an openat event; see langTests too.
 func TestEvalOpenat(t *testing.T) {
 	h := family(t)
 	e := h.Feed(schema.EvSyscallOpenat_2_X, 30, evtest.Values{"fd": "3", "dirfd": "AT_FDCWD", "name": "/etc/Shadow\xff.d", "flags": "O_RDONLY|O_CLOEXEC", "mode": "0", "dev": "0xfe00"})
 	runEval(t, e, []evalTest{
 		{"evt.type = openat", true}, {"evt.type != openat", false}, {"evt.type in (open, openat)", true}, {"evt.type = execve", false},
-		{"evt.dir = <", true}, {"evt.dir = >", false}, // pitfall 1
+		{"evt.dir = <", true}, {"evt.dir = >", false}, // [P1]
 		{"evt.category = file and syscall.type = openat", true},
 		{"fd.sip = 1.2.3.4", false}, {"fd.sip != 1.2.3.4", false}, {"not fd.sip != 1.2.3.4", true}, {"fd.sip exists", false}, {"fd.name exists", true},
 		{"proc.pid = 30", true}, {"proc.pid > 29", true}, {"proc.pid < 30", false}, {"proc.pid <= 30", true}, {"proc.pid >= 31", false}, {"proc.pid in (1, 30)", true},
 		{"user.loginuid = -1", true}, {"user.loginuid < 0", true}, {"evt.rawres >= 0", true}, {"evt.rawarg.flags = 4097", true},
-		{"evt.rawarg.ino exists", false}, {"evt.rawarg.ino = 0", false}, {"evt.rawarg.ino != 0", false}, {"evt.arg.ino = <NA>", true}, // pitfall 3
+		{"evt.rawarg.ino exists", false}, {"evt.rawarg.ino = 0", false}, {"evt.rawarg.ino != 0", false}, {"evt.arg.ino = <NA>", true}, // [P3]
 		{"proc.pid in (1,2,3,4,5,6,7,8,9,10,11,30)", true},
 		{"evt.is_open_read = true", true}, {"evt.is_open_write = true", false}, {"evt.failed != true", true}, {"evt.failed in (false)", true},
 		{"proc.name = cat", true}, {"proc.name = CAT", false}, {"proc.name > 5", true}, {"proc.name < tolower(proc.pname)", false},
 		{"proc.exe icontains cat", true}, {"proc.exe contains cat", false}, {"proc.exe startswith /bin", true}, {"proc.exe endswith CAT", true},
 		{"proc.name in (bash, cat)", true}, {"proc.name intersects (bash, cat)", true}, {"proc.name in ()", false}, {"not proc.name in ()", true},
-		// Globs on bytes: pitfall 6.
+		// Globs on bytes: [P6].
 		{"proc.exe glob /*T", true}, {"proc.exe glob /*t", false}, {"proc.exe iglob /*t", true}, {"proc.name glob c[a-c]t", true}, {"proc.name glob c[!a]t", false},
 		{`evt.rawarg.name glob "/etc/Shadow?.d"`, true}, {`evt.rawarg.name glob "*\xff*"`, true}, {`evt.rawarg.name glob "*[[:upper:]]hadow*"`, true}, {"proc.name glob ca", false}, {"proc.name glob [cat", false},
-		// Patterns: pitfalls 5 and 6.
+		// Patterns: [P5], [P6].
 		{"proc.name regex c.t", true}, {"proc.name regex ca", false}, {"proc.name regex at", false}, {"proc.name regex \"(c|ca)(t|at)?\"", true}, {`evt.rawarg.name regex "/etc/Shadow.[.]d"`, true},
-		// Paths: pitfall 7.
+		// Paths: [P7].
 		{"fd.name pmatch (/etc)", true}, {"fd.name pmatch (/et)", false}, {"fd.name pmatch (etc/)", true}, {"fd.name pmatch (/etc/S*)", true}, {"fd.name pmatch (/*/x)", false}, {"fd.name pmatch (/usr, /e?c)", true}, {"fd.name pmatch ()", false},
-		// Modifiers: pitfall 2.
+		// Modifiers: [P2].
 		{"proc.name = oneof (cat, bash)", true}, {"proc.name = oneof (cat, cat)", false}, {"proc.name = oneof (a, b)", false},
 		{"proc.name = anyof (cat, bash)", true}, {"proc.name != anyof (cat, bash)", true}, {"proc.name != anyof (cat)", false}, {"proc.name != allof (a, b)", true}, {"proc.name != allof (a, cat)", false},
 		{"proc.name = allof (cat, cat)", true}, {"proc.name contains allof (c, a)", true}, {"proc.name contains allof (c, x)", false}, {"proc.name startswith oneof (c, ca)", false},
@@ -94,7 +94,7 @@ func TestEvalOpenat(t *testing.T) {
 	})
 }
 
-// Pitfall 4: a text without value is the text <NA>.
+// [P4] a text without value is the text <NA>.
 func TestEvalEmptyText(t *testing.T) {
 	e := family(t).Feed(schema.EvSyscallOpenat_2_X, 30, evtest.Values{"fd": "ENOENT", "dirfd": "AT_FDCWD"})
 	runEval(t, e, []evalTest{
@@ -105,7 +105,7 @@ func TestEvalEmptyText(t *testing.T) {
 	})
 }
 
-// Pitfalls 3, 6 and 11.
+// [P3], [P6], [P11].
 func TestEvalNetAndBuffers(t *testing.T) {
 	h := family(t)
 	h.Feed(schema.EvSocketSocketX, 30, evtest.Values{"fd": "5", "domain": "AF_INET", "type": "1", "proto": "6", "flags": "0"})
@@ -130,7 +130,7 @@ func TestEvalNetAndBuffers(t *testing.T) {
 	runEval(t, e, []evalTest{{"evt.arg.data = NULL", true}, {"evt.buffer exists", false}})
 }
 
-// Pitfall 13, on words that only a list of descriptors' types can give now.
+// [P13] on words that only a list of descriptors' types can give now.
 func TestGetopt(t *testing.T) {
 	e := family(t).Feed(schema.EvSyscallOpenat_2_X, 30, evtest.Values{"fd": "3", "dirfd": "AT_FDCWD", "name": "/x", "flags": "O_RDONLY"})
 	runEval(t, e, []evalTest{

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// rl names a fact of the rule language reference, pf a pitfall.
+// Names in brackets are items of testdata/language.txt.
 
 func TestParsePrintsCanonical(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"macro", "  a  ", "a"},
 		{"group", "((a))", "a"},
-		{"rl 1.4 not over and over or", "a or not b and c", "(a or (not b and c))"},
-		{"rl 1.4 a chain is one node", "a and b and c or d or e", "((a and b and c) or d or e)"},
+		{"[1-4] not over and over or", "a or not b and c", "(a or (not b and c))"},
+		{"[1-4] a chain is one node", "a and b and c or d or e", "((a and b and c) or d or e)"},
 		{"nested groups stay", "(a and b) and c", "((a and b) and c)"},
 		{"an odd number of nots negates", "not not not a", "not a"},
 		{"an even number does not", "not  not a", "a"},
@@ -22,19 +22,19 @@ func TestParsePrintsCanonical(t *testing.T) {
 		{"not not before a parenthesis", "not not(a or b)", "(a or b)"},
 		{"names may begin with a keyword", "notorious and android or order", "((notorious and android) or order)"},
 		{"keywords are names where a name stands", "not", "not"},
-		{"rl 1.1 no blank after symbols", "evt.type in(open)and a.b=c", "(evt.type in (open) and a.b = c)"},
-		{"rl 1.1 in reads a prefix", "proc.name inx", "proc.name in x"},
-		{"rl 1.1 exists reads a prefix", "a.b existsor c", "(a.b exists or c)"},
-		{"rl 1.2 and before a parenthesis", "(a)and(b)", "(a and b)"},
-		{"rl 1.3 the group is one kid", "a or (b) and c", "(a or (b and c))"},
-		{"rl 1.5 a modifier", "a.b = oneof (x, y)", "a.b = oneof (x, y)"},
-		{"rl 1.5 a modifier with a list name", "a.b contains anyof things and c", "(a.b contains anyof things and c)"},
-		{"rl 1.5 a modifier word as text", "proc.name = oneof", "proc.name = oneof"},
-		{"rl 1.5 a modifier word before and", "proc.name = allof and b", "(proc.name = allof and b)"},
-		{"rl 1.5 a modifier word before or", "proc.name = anyof or b", "(proc.name = anyof or b)"},
-		{"rl 1.6 numbers are text", "a.b < 0x1F and a.b >= -1.5e+3", "(a.b < 0x1F and a.b >= -1.5e+3)"},
-		{"pf 9 not as a text", "a.b = not", "a.b = not"},
-		{"pf 9 an empty argument", `a.b[""] = x`, `a.b[""] = x`},
+		{"[1-1] no blank after symbols", "evt.type in(open)and a.b=c", "(evt.type in (open) and a.b = c)"},
+		{"[1-1] in reads a prefix", "proc.name inx", "proc.name in x"},
+		{"[1-1] exists reads a prefix", "a.b existsor c", "(a.b exists or c)"},
+		{"[1-2] and before a parenthesis", "(a)and(b)", "(a and b)"},
+		{"[1-3] the group is one kid", "a or (b) and c", "(a or (b and c))"},
+		{"[1-5] a modifier", "a.b = oneof (x, y)", "a.b = oneof (x, y)"},
+		{"[1-5] a modifier with a list name", "a.b contains anyof things and c", "(a.b contains anyof things and c)"},
+		{"[1-5] a modifier word as text", "proc.name = oneof", "proc.name = oneof"},
+		{"[1-5] a modifier word before and", "proc.name = allof and b", "(proc.name = allof and b)"},
+		{"[1-5] a modifier word before or", "proc.name = anyof or b", "(proc.name = anyof or b)"},
+		{"[1-6] numbers are text", "a.b < 0x1F and a.b >= -1.5e+3", "(a.b < 0x1F and a.b >= -1.5e+3)"},
+		{"[P9] not as a text", "a.b = not", "a.b = not"},
+		{"[P9] an empty argument", `a.b[""] = x`, `a.b[""] = x`},
 		{"an argument", "proc.aname[2] = x", "proc.aname[2] = x"},
 		{"a quoted argument", `proc.env['A B'] = x`, `proc.env["A B"] = x`},
 		{"double equals", "a.b == c", "a.b = c"},
@@ -49,12 +49,12 @@ func TestParsePrintsCanonical(t *testing.T) {
 		{"a transformer's name alone is a macro", "len and val", "(len and val)"},
 		{"right side of in", "a.b in val(c.d)", "a.b in val(c.d)"},
 		{"blanks", "a\tand\r\nb\bor c", "((a and b) or c)"},
-		{"rl 1.1 escapes", `a.b = "\b\f\n\r\t\\\/\x41\"'"`, `a.b = "\b\f\n\r\t\\/A\"'"`},
-		{"rl 1.1 single quotes", `a.b = 'it\'s "x"'`, `a.b = "it's \"x\""`},
-		{"rl 1.1 backslash and blank", `a.b = "x\ y"`, `a.b = "x\\y"`},
-		{"rl 1.1 a quote after a backslash stays", `a.b = "x\\" y"`, `a.b = "x\\\" y"`},
-		{"quoting on print", `a.b = "(x)" or a.b = "" or a.b = "a,b"`, `(a.b = "(x)" or a.b = "" or a.b = "a,b")`},
-		{"trailing backslash", `a.b = "x\x5c"`, `a.b = "x\x5c"`},
+		{"[1.1-2] escapes", `a.b = "\b\f\n\r\t\\\/\x41\"'"`, `a.b = "\b\f\n\r\t\\/A\"'"`},
+		{"[1.1-2] single quotes", `a.b = 'it\'s "x"'`, `a.b = "it's \"x\""`},
+		{"[1.1-3] backslash and blank", `a.b = "x\ y"`, `a.b = "x\\y"`},
+		{"[1.1-1] a quote after a backslash stays", `a.b = "x\\" y"`, `a.b = "x\\\" y"`},
+		{"[1.1-6] quoting on print", `a.b = "(x)" or a.b = "" or a.b = "a,b"`, `(a.b = "(x)" or a.b = "" or a.b = "a,b")`},
+		{"[1.1-6] trailing backslash", `a.b = "x\x5c"`, `a.b = "x\x5c"`},
 		{"bytes", "a.b = \"\\xff\\x00\"", "a.b = \"\xff\\x00\""},
 	}
 	for _, tt := range tests {
@@ -84,13 +84,13 @@ func checkRoundTrip(t *testing.T, n Node) {
 
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, in, want string }{
-		{"rl 1.8 empty", "", "1:1: the condition is empty"},
+		{"[1-8] empty", "", "1:1: the condition is empty"},
 		{"only blanks", "  ", "1:3: expected a field, a macro or (, but the condition ends here"},
-		{"rl 1.8 text left over", "a b", "1:3: expected and, or, or the end of the condition, found b"},
-		{"rl 1.3 a group that touches or is whole", "a or(b) and c", "1:9: expected and, or, or the end"},
-		{"rl 1.2 and needs a blank", "a andb", "1:3: expected a blank or ( after and"},
-		{"pf 9 andnot", "a andnot b", "1:3: expected a blank or ( after and"},
-		{"pf 9 a macro compares with nothing", "macro > 12", "1:7: expected and, or"},
+		{"[1-8] text left over", "a b", "1:3: expected and, or, or the end of the condition, found b"},
+		{"[1-3] a group that touches or is whole", "a or(b) and c", "1:9: expected and, or, or the end"},
+		{"[1-2] and needs a blank", "a andb", "1:3: expected a blank or ( after and"},
+		{"[P9] andnot", "a andnot b", "1:3: expected a blank or ( after and"},
+		{"[P9] a macro compares with nothing", "macro > 12", "1:7: expected and, or"},
 		{"no operator", "proc.name", "1:10: expected an operator"},
 		{"a word operator needs a blank", `a.b contains"x"`, "1:5: expected an operator"},
 		{"no right side", "a.b = ", "1:7: expected a text"},
@@ -102,9 +102,9 @@ func TestParseRefuses(t *testing.T) {
 		{"open group", "(a and b", "1:9: expected )"},
 		{"extra parenthesis", "(a))", "1:4: expected and, or"},
 		{"open quote", `a.b = "x`, "1:7: the quoted text has no end"},
-		{"rl 1.1 unknown escape", `a.b = "x\d"`, `1:9: unknown escape \d`},
-		{"rl 1.1 the other quote", `a.b = "x\'"`, `1:9: unknown escape \'`},
-		{"rl 1.1 hex digits", `a.b = "\x4"`, `1:8: \x wants two hexadecimal digits`},
+		{"[1.1-4] unknown escape", `a.b = "x\d"`, `1:9: unknown escape \d`},
+		{"[1.1-4] the other quote", `a.b = "x\'"`, `1:9: unknown escape \'`},
+		{"[1.1-4] hex digits", `a.b = "\x4"`, `1:8: \x wants two hexadecimal digits`},
 		{"open argument", "a.b[1 = x", "1:6: expected ] after the argument"},
 		{"empty argument", "a.b[] = x", "1:5: expected an argument"},
 		{"no blank before the argument", "a.b [1] = x", "1:5: expected an operator"},
@@ -134,7 +134,7 @@ func TestParseCollectsBadEscapes(t *testing.T) {
 	}
 }
 
-// Rule language 1.7, pitfall 9.
+// [1-7] the limits, [P9] a clean error.
 func TestParseDepth(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat("(", n) + "a" + strings.Repeat(")", n) }
 	tests := []struct {
@@ -164,6 +164,7 @@ func TestParseDepth(t *testing.T) {
 	}
 }
 
+// [1-9] offsets from 0, line and column from 1.
 func TestRender(t *testing.T) {
 	text := "evt.type = connect and\n\tfd.sport startswith(80)"
 	_, err := Parse(text, ParseOptions{})

@@ -111,6 +111,18 @@ func TestShown(t *testing.T) {
 	}
 }
 
+// [P21] what is not shown has a number too: the first event that rules see need
+// not be number 1.
+func TestHiddenEventsCount(t *testing.T) {
+	hidden := eventBlock(ev(schema.EvSyscallOpenE, 1, event.Str("/x"), event.U32(1), event.U32(0)))
+	got, _ := mustRead(t, join(section(), hidden, eventBlock(closeEvent(1, 1)), hidden, eventBlock(closeEvent(1, 1))))
+	for i, want := range []bool{false, true, false, true} {
+		if i >= len(got) || got[i].Num != uint64(i+1) || got[i].Shown != want {
+			t.Errorf("event %d: got %+v, want shown %v", i+1, got, want)
+		}
+	}
+}
+
 func TestMachine(t *testing.T) {
 	host := make([]byte, 128)
 	copy(host, "db1")
