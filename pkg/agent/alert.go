@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/internal/jsontext"
@@ -64,13 +65,41 @@ func openOutputs(cfg *config.Config, opt Options) (*output.Outputs, error) {
 		Wait:   opt.Capture != "",
 		Report: func(err error) { opt.Log.Error(err) },
 	}
+	choosePlaces(&out, cfg, opt)
+	return output.New(out)
+}
+
+// choosePlaces says where alerts go.
+func choosePlaces(out *output.Options, cfg *config.Config, opt Options) {
 	if cfg.StdoutOutput.Enabled {
 		out.Stdout = opt.Stdout
 	}
 	if cfg.FileOutput.Enabled {
 		out.File = &output.FileOptions{Name: cfg.FileOutput.Filename, KeepAlive: cfg.FileOutput.KeepAlive}
 	}
-	return output.New(out)
+	out.Syslog = cfg.SyslogOutput.Enabled
+	if cfg.ProgramOutput.Enabled {
+		out.Program = &output.ProgramOptions{Command: cfg.ProgramOutput.Program, KeepAlive: cfg.ProgramOutput.KeepAlive}
+	}
+	if cfg.HTTPOutput.Enabled {
+		out.HTTP = httpOptions(&cfg.HTTPOutput)
+	}
+}
+
+func httpOptions(h *config.HTTPOutput) *output.HTTPOptions {
+	opt := &output.HTTPOptions{
+		URL: h.URL, UserAgent: h.UserAgent, Insecure: h.Insecure, Compress: h.CompressUploads, KeepAlive: h.KeepAlive,
+		Timeout: time.Duration(h.TimeoutMS) * time.Millisecond,
+	}
+	for _, path := range []string{h.CACert, h.CABundle, h.CAPath} {
+		if path != "" {
+			opt.CAs = append(opt.CAs, path)
+		}
+	}
+	if h.MTLS {
+		opt.Cert, opt.Key = h.ClientCert, h.ClientKey
+	}
+	return opt
 }
 
 // closeOutputs writes what waits and tells of alerts that could not be written.

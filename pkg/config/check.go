@@ -40,8 +40,25 @@ func (c *Config) check(root *node, errs *ErrorList) {
 		errs.add(at("outputs_queue", "capacity"), "outputs_queue.capacity is 0: want at least 1")
 	}
 	c.checkRules(root, errs)
-	if c.FileOutput.Enabled && c.FileOutput.Filename == "" {
-		errs.add(at("file_output", "enabled"), "file_output is enabled without a filename")
+	c.checkOutputs(at, errs)
+}
+
+// checkOutputs wants all that an output that is enabled needs.
+func (c *Config) checkOutputs(at func(...string) Pos, errs *ErrorList) {
+	needs := func(enabled bool, table, key, value string) {
+		if enabled && value == "" {
+			errs.add(at(table, "enabled"), "%s is enabled without a %s", table, key)
+		}
+	}
+	needs(c.FileOutput.Enabled, "file_output", "filename", c.FileOutput.Filename)
+	needs(c.ProgramOutput.Enabled, "program_output", "program", c.ProgramOutput.Program)
+	h := &c.HTTPOutput
+	needs(h.Enabled, "http_output", "url", h.URL)
+	if h.Enabled && h.MTLS && (h.ClientCert == "" || h.ClientKey == "") {
+		errs.add(at("http_output", "mtls"), "http_output.mtls needs client_cert and client_key")
+	}
+	if h.TimeoutMS == 0 {
+		errs.add(at("http_output", "timeout_ms"), "http_output.timeout_ms is 0: want at least 1")
 	}
 }
 

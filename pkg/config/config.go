@@ -35,12 +35,15 @@ type Config struct {
 
 	WatchConfigFiles bool `toml:"watch_config_files" comment:"Rules and configuration are loaded anew when their files change, as they are on SIGHUP; the events go on meanwhile."`
 
-	BaseSyscalls BaseSyscalls `toml:"base_syscalls" comment:"Which system calls are recorded beside those that the rules need."`
-	Driver       Driver       `toml:"driver" comment:"The session with the kernel module."`
-	Control      Control      `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
-	OutputsQueue OutputsQueue `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
-	StdoutOutput StdoutOutput `toml:"stdout_output" comment:"Alerts to the standard output."`
-	FileOutput   FileOutput   `toml:"file_output" comment:"Alerts to a file."`
+	BaseSyscalls  BaseSyscalls  `toml:"base_syscalls" comment:"Which system calls are recorded beside those that the rules need."`
+	Driver        Driver        `toml:"driver" comment:"The session with the kernel module."`
+	Control       Control       `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
+	OutputsQueue  OutputsQueue  `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
+	StdoutOutput  StdoutOutput  `toml:"stdout_output" comment:"Alerts to the standard output."`
+	FileOutput    FileOutput    `toml:"file_output" comment:"Alerts to a file."`
+	SyslogOutput  SyslogOutput  `toml:"syslog_output" comment:"Alerts to the system's log, as program eyas and with the priority of the rule."`
+	ProgramOutput ProgramOutput `toml:"program_output" comment:"Alerts to the input of a program."`
+	HTTPOutput    HTTPOutput    `toml:"http_output" comment:"Alerts posted to a server, each in a request of its own; what it does not answer with success is lost, counted and told."`
 }
 
 // RuleChoice switches rules on or off.
@@ -116,6 +119,35 @@ type FileOutput struct {
 	KeepAlive bool   `toml:"keep_alive" comment:"The file stays open; without it the file is opened for each write, so that it can be moved away."`
 }
 
+// SyslogOutput writes alerts to the system's log.
+type SyslogOutput struct {
+	Enabled bool `toml:"enabled" comment:"Alerts are written there."`
+}
+
+// ProgramOutput hands alerts to a program.
+type ProgramOutput struct {
+	Enabled   bool   `toml:"enabled" comment:"Alerts are handed to it."`
+	Program   string `toml:"program" comment:"A command for the shell; what it prints goes to stderr."`
+	KeepAlive bool   `toml:"keep_alive" comment:"The program runs on and reads a line for each alert; without it the program is started for each alert."`
+}
+
+// HTTPOutput posts alerts.
+type HTTPOutput struct {
+	Enabled         bool   `toml:"enabled" comment:"Alerts are posted."`
+	URL             string `toml:"url" comment:"The http or https address."`
+	UserAgent       string `toml:"user_agent" comment:"How the agent calls itself."`
+	Insecure        bool   `toml:"insecure" comment:"The server's certificate is not verified."`
+	CACert          string `toml:"ca_cert" comment:"A file with a certificate to trust, besides those of the system."`
+	CABundle        string `toml:"ca_bundle" comment:"A file with several certificates to trust."`
+	CAPath          string `toml:"ca_path" comment:"A folder of files with certificates to trust."`
+	MTLS            bool   `toml:"mtls" comment:"The agent shows a certificate of its own."`
+	ClientCert      string `toml:"client_cert" comment:"The file of that certificate."`
+	ClientKey       string `toml:"client_key" comment:"The file of its key."`
+	CompressUploads bool   `toml:"compress_uploads" comment:"Requests are compressed with gzip."`
+	KeepAlive       bool   `toml:"keep_alive" comment:"One connection serves all alerts."`
+	TimeoutMS       uint32 `toml:"timeout_ms" comment:"How long a request may take, in milliseconds."`
+}
+
 // Default is the configuration without any file.
 func Default() *Config {
 	return &Config{
@@ -135,5 +167,6 @@ func Default() *Config {
 		Control:                 Control{Enabled: true, Socket: "/run/eyas/control.sock"},
 		OutputsQueue:            OutputsQueue{Capacity: 16384},
 		StdoutOutput:            StdoutOutput{Enabled: true},
+		HTTPOutput:              HTTPOutput{UserAgent: "eyas", TimeoutMS: 5000},
 	}
 }

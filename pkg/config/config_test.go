@@ -181,7 +181,8 @@ func TestLoadErrors(t *testing.T) {
 		{"too large", "version = 1\ndriver.snaplen = 4294967296", nil,
 			`c.toml:2:8: driver.snaplen is a whole number from 0 to 4294967295, not "4294967296"`},
 		{"bad values", "version = 1\npriority = 'urgent'\nrule_matching = 'some'\nlog_level = ''\n" +
-			"[driver]\nring_bytes = 100_000\nsnaplen = 70_000\ndevice = 'eyas'\n[outputs_queue]\ncapacity = 0\n[file_output]\nenabled = true", nil,
+			"[driver]\nring_bytes = 100_000\nsnaplen = 70_000\ndevice = 'eyas'\n[outputs_queue]\ncapacity = 0\n[file_output]\nenabled = true\n" +
+			"[program_output]\nenabled = true\n[http_output]\nenabled = true\nmtls = true\ntimeout_ms = 0", nil,
 			`c.toml:2:1: unknown priority "urgent": want one of emergency, alert, critical, error, warning, notice, informational, debug
 c.toml:3:1: rule_matching is "some": want one of first, all
 c.toml:4:1: log_level is "": want one of error, warning, info, debug
@@ -189,7 +190,11 @@ c.toml:6:1: driver.ring_bytes is 100000: want a power of two of at least 524288
 c.toml:7:1: driver.snaplen is 70000: want at most 65000
 c.toml:8:1: driver.device is "eyas": want an absolute path
 c.toml:10:1: outputs_queue.capacity is 0: want at least 1
-c.toml:12:1: file_output is enabled without a filename`},
+c.toml:12:1: file_output is enabled without a filename
+c.toml:14:1: program_output is enabled without a program
+c.toml:16:1: http_output is enabled without a url
+c.toml:17:1: http_output.mtls needs client_cert and client_key
+c.toml:18:1: http_output.timeout_ms is 0: want at least 1`},
 		{"variables without end", "version = 1\npriority = '${LOOP}'", nil, `c.toml:2:1: variables name each other without end in "${LOOP}"`},
 		{"variables that grow", "version = 1\npriority = '${A0}'", nil, `c.toml:2:1: variables name each other without end in "${A0}"`},
 		{"choice of nothing", "version = 1\nrules = [{}]", nil, "c.toml:2:1: rules[0]: want enable or disable, with a rule or a tag"},

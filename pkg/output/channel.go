@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,17 +17,23 @@ const maxWrite = 64 << 10
 
 var errFull = errors.New("queue is full")
 
-// A sink is a place that takes lines. Only the goroutine of its channel calls it.
+// A sink is a place that takes lines: an io.Writer any number of them, a lineSink
+// one. Only the goroutine of its channel calls it.
 type sink interface {
-	Write(lines []byte) (int, error)
 	Reopen() error // at once, for a sink that nothing can be moved away from
 	Close() error
+}
+
+type lineSink interface {
+	sink
+	WriteLine(line []byte) error // all of it or nothing
 }
 
 // A channel is a queue and the goroutine that empties it into a sink.
 type channel struct {
 	name     string
 	sink     sink
+	ranked   bool // lines begin with the digit of their priority
 	queue    chan []byte
 	gather   time.Duration // how long to wait for more; 0 = not at all
 	wait     bool          // send waits for room
@@ -45,6 +52,7 @@ func newChannel(name string, to sink, opt Options) *channel {
 	c.losses.tell = func(n uint64, err error) {
 		opt.Report(fmt.Errorf("output %s: %w; alerts lost: %d", name, err, n))
 	}
+	_, c.ranked = to.(*logger)
 	if opt.Buffered {
 		c.gather = opt.gatherTime
 	}
@@ -79,7 +87,12 @@ func (c *channel) run() {
 		}
 		buf = append(buf[:0], line...)
 		buf, n := c.more(buf)
-		c.write(buf, n)
+		switch s := c.sink.(type) {
+		case lineSink:
+			c.writeEach(s, buf)
+		case io.Writer:
+			c.write(s, buf, n)
+		}
 	}
 	c.closeErr = c.sink.Close()
 	c.losses.flush()
@@ -124,16 +137,26 @@ func (c *channel) next(timeout <-chan time.Time) ([]byte, bool) {
 	}
 }
 
+func (c *channel) writeEach(s lineSink, lines []byte) {
+	for line := range bytes.Lines(lines) {
+		if err := s.WriteLine(line); err != nil {
+			c.lose(1, err)
+			continue
+		}
+		c.sent.Add(1)
+	}
+}
+
 // Write counts the lines that arrived whole. After half a line the next write begins a new one.
-func (c *channel) write(lines []byte, n uint64) {
+func (c *channel) write(w io.Writer, lines []byte, n uint64) {
 	if c.torn {
-		if _, err := c.sink.Write([]byte{'\n'}); err != nil {
+		if _, err := w.Write([]byte{'\n'}); err != nil {
 			c.lose(n, err)
 			return
 		}
 		c.torn = false
 	}
-	took, err := c.sink.Write(lines)
+	took, err := w.Write(lines)
 	if err == nil {
 		c.sent.Add(n)
 		return

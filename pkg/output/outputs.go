@@ -19,9 +19,13 @@ type Options struct {
 	Wait     bool         // Send waits for room instead of losing an alert: for what is replayed
 	Stdout   io.Writer    // nil = no such output
 	File     *FileOptions // nil = no such output
-	Report   func(error)  // told what went wrong, at most once a second for each output; nil = nobody is
+	Syslog   bool
+	Program  *ProgramOptions // nil = no such output
+	HTTP     *HTTPOptions    // nil = no such output
+	Report   func(error)     // told what went wrong, at most once a second for each output; nil = nobody is
 
 	gatherTime, reportTime time.Duration // a second each; tests choose others
+	syslog                 [2]string     // network and address; empty = this host's
 }
 
 // Outputs is all places that alerts go to.
@@ -41,20 +45,37 @@ func New(opt Options) (*Outputs, error) {
 	opt.gatherTime = cmp.Or(opt.gatherTime, time.Second)
 	opt.reportTime = cmp.Or(opt.reportTime, time.Second)
 	o := &Outputs{encoder: opt.Encoder}
-	if opt.Stdout != nil {
-		o.channels = append(o.channels, newChannel("stdout", stream{opt.Stdout}, opt))
-	}
-	if opt.File != nil {
-		f, err := openFile(*opt.File)
-		if err != nil {
-			return nil, fmt.Errorf("open outputs: %w", err)
-		}
-		o.channels = append(o.channels, newChannel("file", f, opt))
+	if err := o.open(&opt); err != nil {
+		return nil, fmt.Errorf("open outputs: %w", err)
 	}
 	for _, c := range o.channels {
 		go c.run()
 	}
 	return o, nil
+}
+
+// open opens all sinks, or none.
+func (o *Outputs) open(opt *Options) (err error) {
+	add := func(name string, wanted bool, open func() (sink, error)) {
+		if err != nil || !wanted {
+			return
+		}
+		var s sink
+		if s, err = open(); err == nil {
+			o.channels = append(o.channels, newChannel(name, s, *opt))
+		}
+	}
+	add("stdout", opt.Stdout != nil, func() (sink, error) { return stream{opt.Stdout}, nil })
+	add("file", opt.File != nil, func() (sink, error) { return openFile(*opt.File) })
+	add("syslog", opt.Syslog, func() (sink, error) { return openSyslog(opt.syslog[0], opt.syslog[1]) })
+	add("program", opt.Program != nil, func() (sink, error) { return openProgram(*opt.Program), nil })
+	add("http", opt.HTTP != nil, func() (sink, error) { return openHTTP(*opt.HTTP, opt.Encoder.JSON) })
+	if err != nil {
+		for _, c := range o.channels {
+			err = errors.Join(err, c.sink.Close())
+		}
+	}
+	return err
 }
 
 // Send hands an alert to all outputs. Without Options.Wait it never waits. Not to be called after Close.
@@ -64,6 +85,10 @@ func (o *Outputs) Send(a *Alert) {
 	}
 	line := o.encoder.Append(make([]byte, 0, 1024), a)
 	for _, c := range o.channels {
+		if c.ranked {
+			c.send(ranked(line, a.Priority))
+			continue
+		}
 		c.send(line)
 	}
 }

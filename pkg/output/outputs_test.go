@@ -186,7 +186,7 @@ func TestFullDisk(t *testing.T) {
 		if n == 4 {
 			disk.room = 1000
 		}
-		c.write([]byte(text(n, n+1)), 1)
+		c.write(stream{disk}, []byte(text(n, n+1)), 1)
 	}
 	want := text(0, 2) + text(2, 3)[:line/2] + "\n" + text(4, 6)
 	if got := disk.got.String(); got != want {
@@ -205,7 +205,7 @@ func TestFullDisk(t *testing.T) {
 func TestPartOfABatch(t *testing.T) {
 	disk := &full{room: 3*len(text(0, 1)) + 1}
 	c := newChannel("file", stream{disk}, Options{Capacity: 1, Report: func(error) {}, reportTime: time.Hour})
-	c.write([]byte(text(0, 5)), 5)
+	c.write(stream{disk}, []byte(text(0, 5)), 5)
 	if c.sent.Load() != 3 || c.lost.Load() != 2 || !c.torn {
 		t.Errorf("sent %d, lost %d, torn %v", c.sent.Load(), c.lost.Load(), c.torn)
 	}
