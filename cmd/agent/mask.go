@@ -26,9 +26,10 @@ func (a *command) maskCommand() *cli.Command {
 				ArgsUsage: "[SYSCALL...]",
 				Description: "Names every rule (with file, line and macros), base set and configuration entry that asks for a call or\n" +
 					"keeps it out, and the fields of rules that go wrong without it. Without names: all that anything asks for.\n" +
-					"Needs no module and no rights.\n\n" +
+					"Needs no module and no rights. With --live a running agent tells, with what each call costs; needs root.\n\n" +
 					"Example:\n\n   agent mask explain openat connect -r rules/eyas_rules.yaml",
-				Flags:  append(ruleFlags(), jsonFlag, strictFlag),
+				Flags: append(ruleFlags(), jsonFlag, strictFlag, intervalFlag,
+					&cli.BoolFlag{Name: "live", Usage: "ask the running agent instead of planning anew"}),
 				Action: a.maskExplain,
 			},
 			{
@@ -43,8 +44,9 @@ func (a *command) maskCommand() *cli.Command {
 				Name:  "show",
 				Usage: "print what the kernel records now, for whom, and what became of it",
 				Description: "Lists the sessions of the module: who opened it, the mask, and for each system call how many were\n" +
-					"recorded and lost. Needs root.\n\nExample:\n\n   agent mask show --json",
-				Flags:  append(configFlags(), jsonFlag),
+					"recorded and lost, records per second, and what a running agent tells besides: bytes per second, the rule that\n" +
+					"alone keeps a call on, and what the governor has off since when. Needs root.\n\nExample:\n\n   agent mask show --json",
+				Flags:  append(configFlags(), jsonFlag, intervalFlag),
 				Action: maskShow,
 			},
 		}, a.changeCommands()...),

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/eyas-security/eyas/pkg/agent"
+	"github.com/eyas-security/eyas/pkg/control"
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
@@ -41,6 +42,9 @@ func strict(c *cli.Context, warnings []string) error {
 }
 
 func (a *command) maskExplain(c *cli.Context) error {
+	if c.Bool("live") {
+		return a.explainLive(c)
+	}
 	plan, err := a.plan(c)
 	if err != nil {
 		return err
@@ -55,6 +59,31 @@ func (a *command) maskExplain(c *cli.Context) error {
 		})
 	}
 	return selection.WriteMembers(c.App.Writer, members)
+}
+
+// explainLive asks a running agent, which knows what its rules are now, what was changed by hand, and what each call costs.
+func (a *command) explainLive(c *cli.Context) error {
+	resp, err := ask(c, &control.Request{Command: control.CommandExplain, Names: c.Args().Slice()})
+	if err != nil {
+		return err
+	}
+	if err := wait(c); err != nil {
+		return err
+	}
+	after, err := ask(c, &control.Request{Command: control.CommandStatus})
+	if err != nil {
+		return err
+	}
+	for i := range resp.Members {
+		m := &resp.Members[i]
+		if m.Selected {
+			m.Cost = costOf(m.Name, resp.Status, after.Status)
+		}
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, map[string]any{"syscalls": resp.Members})
+	}
+	return selection.WriteMembers(c.App.Writer, resp.Members)
 }
 
 // diffRecord is what would change for one session.

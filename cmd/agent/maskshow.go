@@ -14,6 +14,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/agent"
+	"github.com/eyas-security/eyas/pkg/control"
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
@@ -33,6 +34,10 @@ type sessionRecord struct {
 	Kernel      selection.KernelDocument  `json:"kernel"`
 	Names       []string                  `json:"names"`
 	Counters    map[string]*counterRecord `json:"counters"`
+
+	// As far as the agent of the session tells.
+	Overridden bool              `json:"overridden,omitempty"`
+	Governor   *control.Governor `json:"governor,omitempty"`
 }
 
 type counterRecord struct {
@@ -41,6 +46,10 @@ type counterRecord struct {
 	FilteredFailed uint64      `json:"filtered_failed"`
 	FilteredSelf   uint64      `json:"filtered_self"`
 	Dropped        dropsRecord `json:"dropped"`
+
+	RecordsPerSecond *float64 `json:"records_per_second,omitempty"`
+	BytesPerSecond   *float64 `json:"bytes_per_second,omitempty"` // as far as the agent tells
+	OnlyRule         string   `json:"only_rule,omitempty"`        // that keeps the call on
 }
 
 type dropsRecord struct {
@@ -60,13 +69,22 @@ func maskShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	stats, err := sessionStats(cfg.Driver.Device)
+	before, err := look(c, cfg)
+	if err != nil {
+		return err
+	}
+	if err := wait(c); err != nil {
+		return err
+	}
+	after, err := look(c, cfg)
 	if err != nil {
 		return err
 	}
 	sessions := []*sessionRecord{}
-	for _, stat := range stats {
-		sessions = append(sessions, newSessionRecord(stat, schema.HostArch()))
+	for _, stat := range after.stats {
+		s := newSessionRecord(stat, schema.HostArch())
+		s.addRates(before, after)
+		sessions = append(sessions, s)
 	}
 	if c.Bool("json") {
 		return printJSON(c.App.Writer, map[string][]*sessionRecord{"sessions": sessions})
@@ -132,6 +150,7 @@ func (s *sessionRecord) text(w io.Writer) {
 	if s.FailedRings > 0 {
 		fmt.Fprintf(w, "  %d CPUs came up and have no ring: they are not watched\n", s.FailedRings)
 	}
+	s.writeChanges(w)
 	fmt.Fprintf(w, "  native       %s\n", strings.Join(s.Kernel.Native, " "))
 	fmt.Fprintf(w, "  compat       %s\n", strings.Join(s.Kernel.Compat, " "))
 	fmt.Fprintf(w, "  tracepoints  %s\n", strings.Join(s.Kernel.Tracepoints, ", "))
@@ -148,11 +167,12 @@ func (s *sessionRecord) table(w io.Writer) {
 	names := slices.SortedFunc(maps.Keys(s.Counters), func(a, b string) int {
 		return cmp.Or(-cmp.Compare(s.Counters[a].Recorded, s.Counters[b].Recorded), strings.Compare(a, b))
 	})
-	const row = "  %-20s %12v %10v %10v %10v  %s\n"
-	fmt.Fprintf(w, row, "syscall", "recorded", "partial", "filtered", "dropped", "")
+	const row = "  %-20s %12v %10v %10v %10v %9v %9v  %s\n"
+	fmt.Fprintf(w, row, "syscall", "recorded", "partial", "filtered", "dropped", "per s", "bytes/s", "")
 	for _, name := range names {
 		n := s.Counters[name]
-		fmt.Fprintf(w, row, name, n.Recorded, n.Partial, n.FilteredFailed+n.FilteredSelf, n.Dropped.sum(), n.Dropped.reasons())
+		fmt.Fprintf(w, row, name, n.Recorded, n.Partial, n.FilteredFailed+n.FilteredSelf, n.Dropped.sum(),
+			rateText(n.RecordsPerSecond), rateText(n.BytesPerSecond), n.remarks())
 	}
 }
 

@@ -20,6 +20,13 @@ type Member struct {
 	Out      []Reason `json:"out"`                 // what takes or leaves it out
 	Feeds    []Feed   `json:"feeds"`               // fields that go wrong without it
 	OnlyRule string   `json:"only_rule,omitempty"` // the rule that alone keeps it on: without it nobody asks for it
+	Cost     *Cost    `json:"cost,omitempty"`      // in a running agent
+}
+
+// Cost is what recording a call takes.
+type Cost struct {
+	RecordsPerSecond float64 `json:"records_per_second"`
+	BytesPerSecond   float64 `json:"bytes_per_second"` // of events
 }
 
 // Feed is a field that rules read and that the call keeps true.
@@ -164,6 +171,9 @@ func (m *Member) text(b *strings.Builder) {
 		fmt.Fprintf(b, ", for a single rule")
 	}
 	b.WriteByte('\n')
+	if m.Cost != nil {
+		fmt.Fprintf(b, "  %-11s %.1f records and %.0f bytes per second\n", "costs", m.Cost.RecordsPerSecond, m.Cost.BytesPerSecond)
+	}
 	for _, list := range [][]Reason{m.In, m.Out} {
 		for i := range list {
 			fmt.Fprintf(b, "  %s\n", list[i].text(m.Selected))
