@@ -29,6 +29,11 @@ static int eyas_setup(int fd, void *setup)
 	return ioctl(fd, EYAS_IOC_SETUP, setup);
 }
 
+static int eyas_set_snaplen(int fd, void *snaplen)
+{
+	return ioctl(fd, EYAS_IOC_SET_SNAPLEN, snaplen);
+}
+
 static int eyas_set_mask(int fd, void *mask)
 {
 	return ioctl(fd, EYAS_IOC_SET_MASK, mask);
@@ -127,6 +132,14 @@ func (d *Device) Setup(setup abi.Setup) error {
 	setup.Size = uint32(unsafe.Sizeof(setup))
 	ret, err := C.eyas_setup(C.int(d.fd), unsafe.Pointer(&setup))
 	return wrap("set up session", ret, err)
+}
+
+// SetSnaplen changes how many bytes of a data buffer are kept, at any time after Setup.
+func (d *Device) SetSnaplen(bytes uint32) error {
+	set := abi.Snaplen{Snaplen: bytes}
+	set.Size = uint32(unsafe.Sizeof(set))
+	ret, err := C.eyas_set_snaplen(C.int(d.fd), unsafe.Pointer(&set))
+	return wrap("set snap length", ret, err)
 }
 
 // SetMask replaces the whole mask.

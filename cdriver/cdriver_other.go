@@ -31,6 +31,9 @@ func (d *Device) Info() (abi.Info, error) { return abi.Info{}, errors.ErrUnsuppo
 // Setup is not supported.
 func (d *Device) Setup(abi.Setup) error { return errors.ErrUnsupported }
 
+// SetSnaplen is not supported.
+func (d *Device) SetSnaplen(uint32) error { return errors.ErrUnsupported }
+
 // SetMask is not supported.
 func (d *Device) SetMask(abi.Mask) error { return errors.ErrUnsupported }
 

@@ -104,6 +104,7 @@ struct eyas_session *eyas_session_open(void);
 void eyas_session_close(struct eyas_session *s);
 int eyas_session_setup(struct eyas_session *s, const struct eyas_setup *setup);
 int eyas_session_enable(struct eyas_session *s);
+int eyas_session_snaplen(struct eyas_session *s, u32 snaplen);
 unsigned int eyas_session_heads(struct eyas_session_head *heads, unsigned int room);
 int eyas_session_stat(struct eyas_session_stat *stat, struct eyas_counter *counters);
 void eyas_session_wake(struct eyas_session *s);

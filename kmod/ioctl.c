@@ -168,6 +168,17 @@ static long ioctl_disable(struct eyas_session *s)
 	return 0;
 }
 
+static long ioctl_set_snaplen(struct eyas_session *s, void __user *arg)
+{
+	struct eyas_snaplen set;
+	long err;
+
+	err = struct_in(&set, sizeof(set), arg);
+	if (err < 0)
+		return err;
+	return eyas_session_snaplen(s, set.snaplen);
+}
+
 static long ioctl_sessions(void __user *arg)
 {
 	struct eyas_session_head *heads;
@@ -251,6 +262,8 @@ long eyas_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_sessions(p);
 	case _IOC_NR(EYAS_IOC_SESSION_STAT):
 		return ioctl_session_stat(p);
+	case _IOC_NR(EYAS_IOC_SET_SNAPLEN):
+		return ioctl_set_snaplen(s, p);
 	}
 	return -ENOTTY;
 }

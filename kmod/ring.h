@@ -175,7 +175,7 @@ static __always_inline void eyas_ring_write(struct eyas_session *s, struct eyas_
 	r->told_seq = next;
 	rec = eyas_ring_at(r, head);
 	rec->seq = seq;
-	if (unlikely(!eyas_ring_fill(r, rec, eyas_ring_room(begin, used), s->snaplen, hit, ts, &end))) {
+	if (unlikely(!eyas_ring_fill(r, rec, eyas_ring_room(begin, used), READ_ONCE(s->snaplen), hit, ts, &end))) {
 		eyas_ring_overrun(r, hit);
 		goto out_idle;
 	}

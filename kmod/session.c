@@ -143,7 +143,7 @@ int eyas_session_setup(struct eyas_session *s, const struct eyas_setup *setup)
 		goto out_unlock;
 	s->ring_bytes = setup->ring_bytes;
 	s->watermark = setup->watermark ? : setup->ring_bytes / 2;
-	s->snaplen = setup->snaplen;
+	WRITE_ONCE(s->snaplen, setup->snaplen);
 	s->flags = setup->flags;
 	s->filter_tgid = s->flags & EYAS_SETUP_INCLUDE_SELF ? -1 : s->head.tgid;
 	err = session_alloc_rings(s);
@@ -153,6 +153,20 @@ int eyas_session_setup(struct eyas_session *s, const struct eyas_setup *setup)
 out_unlock:
 	mutex_unlock(&eyas_sessions_lock);
 	eyas_cpus_read_unlock();
+	return err;
+}
+
+int eyas_session_snaplen(struct eyas_session *s, u32 snaplen)
+{
+	int err = -EINVAL;
+
+	mutex_lock(&eyas_sessions_lock);
+	if (s->ring_bytes && snaplen <= EYAS_MAX_SNAPLEN) {
+		/* Probes read it once per record. */
+		WRITE_ONCE(s->snaplen, snaplen);
+		err = 0;
+	}
+	mutex_unlock(&eyas_sessions_lock);
 	return err;
 }
 

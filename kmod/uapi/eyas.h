@@ -22,7 +22,7 @@
 #define EYAS_DEVICE		"eyas"		/* /dev/eyas */
 
 #define EYAS_ABI_MAJOR		1		/* moves when old readers break */
-#define EYAS_ABI_MINOR		0		/* moves when something is added */
+#define EYAS_ABI_MINOR		1		/* moves when something is added */
 
 #define EYAS_SCHEMA_MAJOR	4		/* event numbers and layouts */
 #define EYAS_SCHEMA_MINOR	5
@@ -88,6 +88,12 @@ struct eyas_setup {
 	__u32 watermark;	/* wake a reader at once above this fill, bytes; 0 = half the ring */
 };
 
+/* Since ABI 1.1. */
+struct eyas_snaplen {
+	__u32 size;
+	__u32 snaplen;		/* bytes, at most EYAS_MAX_SNAPLEN */
+};
+
 struct eyas_mask {
 	__u32 size;
 	__u32 reserved0;
@@ -149,7 +155,8 @@ struct eyas_session_stat {
  * would pass max_ring_bytes. SET_MASK takes effect at once in an enabled session;
  * when it returns, no call that exits later is judged by the old mask. EOPNOTSUPP:
  * this kernel lacks a tracepoint that the mask asks for. ENABLE before SETUP is
- * EINVAL. SESSION_STAT of an unknown id is ENOENT.
+ * EINVAL. SESSION_STAT of an unknown id is ENOENT. SET_SNAPLEN changes what SETUP gave
+ * at any time after it; calls that are being recorded may still have the old length.
  */
 #define EYAS_IOC_MAGIC		0xE7
 #define EYAS_IOC_INFO		_IOWR(EYAS_IOC_MAGIC, 0, struct eyas_info)
@@ -160,6 +167,7 @@ struct eyas_session_stat {
 #define EYAS_IOC_DISABLE	_IO(EYAS_IOC_MAGIC, 5)
 #define EYAS_IOC_SESSIONS	_IOWR(EYAS_IOC_MAGIC, 6, struct eyas_sessions)
 #define EYAS_IOC_SESSION_STAT	_IOWR(EYAS_IOC_MAGIC, 7, struct eyas_session_stat)
+#define EYAS_IOC_SET_SNAPLEN	_IOW(EYAS_IOC_MAGIC, 8, struct eyas_snaplen)
 
 /* -------------------------------------------------------------------- poll */
 

@@ -10,7 +10,7 @@ const Device = "eyas"
 // Version of the interface and of the event schema that this mirror knows.
 const (
 	ABIMajor = 1
-	ABIMinor = 0
+	ABIMinor = 1
 
 	SchemaMajor = 4
 	SchemaMinor = 5
@@ -108,4 +108,5 @@ const (
 	IocDisable     = IocMagic<<8 | 5
 	IocSessions    = iocRW | unsafe.Sizeof(Sessions{})<<16 | IocMagic<<8 | 6
 	IocSessionStat = iocRW | unsafe.Sizeof(SessionStat{})<<16 | IocMagic<<8 | 7
+	IocSetSnaplen  = iocW | unsafe.Sizeof(Snaplen{})<<16 | IocMagic<<8 | 8
 )

@@ -32,6 +32,12 @@ type Setup struct {
 	Watermark uint32 `c:"watermark"`  // bytes; 0 means half the ring
 }
 
+// Snaplen is 'struct eyas_snaplen' in kmod/uapi/eyas.h.
+type Snaplen struct {
+	Size    uint32 `c:"size"`
+	Snaplen uint32 `c:"snaplen"` // bytes, at most MaxSnaplen
+}
+
 // Mask is 'struct eyas_mask' in kmod/uapi/eyas.h.
 type Mask struct {
 	Size        uint32            `c:"size"`

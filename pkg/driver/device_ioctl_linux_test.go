@@ -256,6 +256,23 @@ func TestMmapBeforeSetup(t *testing.T) {
 	}
 }
 
+// TestSetSnaplen: the snap length changes while events are recorded, and is bounded.
+func TestSetSnaplen(t *testing.T) {
+	s := openSession(t, Config{RingBytes: abi.MinRing, SnapLen: 100})
+	for _, bytes := range []uint32{0, 16, abi.MaxSnaplen} {
+		if err := s.SetSnaplen(bytes); err != nil {
+			t.Errorf("SetSnaplen(%d): %v", bytes, err)
+		}
+		stat, err := Stat("", s.Info().Session)
+		if err != nil || stat.SnapLen != bytes {
+			t.Errorf("SetSnaplen(%d): the module says %+v, %v", bytes, stat, err)
+		}
+	}
+	if err := s.SetSnaplen(abi.MaxSnaplen + 1); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("SetSnaplen: got %v, want %v", err, unix.EINVAL)
+	}
+}
+
 func TestSetupAfterMmap(t *testing.T) {
 	s := openSession(t, Config{RingBytes: abi.MinRing})
 	if err := s.dev.Setup(s.config.setup()); !errors.Is(err, unix.EBUSY) {

@@ -16,6 +16,7 @@ var (
 	ErrTooManySessions = errors.New("the eyas kernel module has no session left: stop another agent, or load the module with a larger max_sessions")
 	ErrRingMemory      = errors.New("the rings take more memory than the eyas kernel module may use: set a smaller driver.ring_bytes or load the module with a larger max_ring_bytes")
 	ErrNoTracepoint    = errors.New("this kernel lacks a tracepoint that the mask asks for: leave the event out, or use a kernel built with it")
+	ErrOldModule       = errors.New("the loaded eyas kernel module is too old for this: install and load that of this version")
 	ErrInUse           = errors.New("the eyas kernel module is in use: stop the agent that uses it first")
 	ErrNoSource        = errors.New("no source of the eyas kernel module below /usr/src: install the package, or name the source tree with --source")
 	ErrNoDKMS          = errors.New("dkms is not installed")

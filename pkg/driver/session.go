@@ -202,6 +202,15 @@ func (s *Session) SetMask(mask abi.Mask) error {
 	return err
 }
 
+// SetSnaplen changes how many bytes of a data buffer are kept from now on.
+func (s *Session) SetSnaplen(bytes uint32) error {
+	err := s.dev.SetSnaplen(bytes)
+	if isNoCommand(err) {
+		return ErrOldModule
+	}
+	return err
+}
+
 // Mask is the mask in force, as the module has it.
 func (s *Session) Mask() (abi.Mask, error) { return s.dev.GetMask() }
 

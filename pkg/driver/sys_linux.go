@@ -24,6 +24,8 @@ func isTooMany(err error) bool {
 
 func isNoSpace(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.ENOMEM) }
 
+func isNoCommand(err error) bool { return errors.Is(err, unix.ENOTTY) }
+
 func isNotSupported(err error) bool { return errors.Is(err, unix.EOPNOTSUPP) }
 
 // boottime is the clock that events are stamped with, less the session's offset.

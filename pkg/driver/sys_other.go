@@ -18,6 +18,7 @@ func isNoDevice(error) bool     { return false }
 func isTooMany(error) bool      { return false }
 func isNoSpace(error) bool      { return false }
 func isNotSupported(error) bool { return false }
+func isNoCommand(error) bool    { return false }
 
 func boottime() uint64 { return 0 }
 
