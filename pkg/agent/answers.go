@@ -72,7 +72,10 @@ func (m *manager) tell(ctx context.Context) (*control.Status, error) {
 	}
 	s := m.status
 	s.Rules, s.Snaplen, s.Overridden = len(m.set.Active), m.cfg.Driver.Snaplen, !m.override.IsZero()
-	s.Governor.Off = []control.OffCall{}
+	s.Governor = m.governs.status()
+	if s.Governor.Snaplen > 0 {
+		s.Snaplen = s.Governor.Snaplen
+	}
 	var bytes volume
 	err = m.session.do(ctx, func() {
 		bytes, s.Events, s.Alerts, s.Time = m.pipe.volume, m.pipe.num, m.pipe.alerts.num, m.pipe.now()

@@ -19,7 +19,6 @@ import (
 	"github.com/eyas-security/eyas/pkg/control"
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/engine"
-	"github.com/eyas-security/eyas/pkg/ring"
 	"github.com/eyas-security/eyas/pkg/rules"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
@@ -37,7 +36,7 @@ type session struct {
 	setMask  func(abi.Mask) error
 	do       func(context.Context, func()) error // between two events
 	counters func() ([]abi.Counter, error)
-	stats    func() ring.Stats
+	snaplen  func(bytes uint32) error
 }
 
 // manager changes what a running agent watches. All changes are made one after the other by its own goroutine, beside
@@ -56,6 +55,7 @@ type manager struct {
 	off      schema.SCSet
 	plan     *selection.Plan
 	mask     schema.Mask // that the kernel has
+	governs  *governance // nil: nothing is given up
 
 	asked  chan question
 	status control.Status // what it counts
@@ -76,7 +76,7 @@ func newManager(opt Options, loaded *Loaded, plan *selection.Plan, s session, p 
 }
 
 func sessionOf(s *driver.Session) session {
-	return session{setMask: s.SetMask, do: s.Do, counters: s.Counters, stats: s.Stats}
+	return session{setMask: s.SetMask, do: s.Do, counters: s.Counters, snaplen: s.SetSnaplen}
 }
 
 // start lets the manager work until stop is called. What cannot be listened to or watched is told and done without.
@@ -116,8 +116,12 @@ func (m *manager) run(ctx context.Context, signals <-chan os.Signal) {
 		changed = m.files.changed
 	}
 	m.follow(m.paths)
+	ticks, stop := m.govern()
+	defer stop()
 	for {
 		select {
+		case <-ticks:
+			m.tick(ctx)
 		case <-signals:
 			m.loadAnew(ctx, "on SIGHUP")
 		case <-changed:
@@ -247,7 +251,7 @@ func (m *manager) setMask(mask schema.Mask) error {
 }
 
 // liveKeys are the keys of the configuration, or tables of them, that take effect when it is loaded anew.
-var liveKeys = []string{"rules_files", "rules", "append_output", "priority", "rule_matching", "base_syscalls", "watch_config_files", "governor"}
+var liveKeys = []string{"rules_files", "rules", "append_output", "priority", "rule_matching", "base_syscalls", "watch_config_files"}
 
 // tellLater names the keys that changed and wait for the next start.
 func (m *manager) tellLater(cfg *config.Config) {

@@ -32,8 +32,11 @@ type testManager struct {
 	masks  []abi.Mask // that were set, in order
 	refuse error      // what setMask answers
 	tasks  chan func()
-	out    bytes.Buffer // alerts; to be read after end
-	end    func()
+	lines  [abi.NumCounters]abi.Counter
+
+	snaplens []uint32     // that were set
+	out      bytes.Buffer // alerts; to be read after end
+	end      func()
 }
 
 const mkdirRule = "\n- rule: Mkdir\n  desc: d\n  condition: evt.type = mkdir\n  output: o\n  priority: INFO\n"
@@ -84,8 +87,8 @@ func newTestManager(t *testing.T, text string, next func() (*Loaded, error)) *te
 				return ctx.Err()
 			}
 		},
-		counters: func() ([]abi.Counter, error) { return make([]abi.Counter, abi.NumCounters), nil },
-		stats:    func() ring.Stats { return ring.Stats{} },
+		counters: func() ([]abi.Counter, error) { return slices.Clone(tm.lines[:]), nil },
+		snaplen:  func(bytes uint32) error { tm.snaplens = append(tm.snaplens, bytes); return nil },
 	}
 	tm.manager = newManager(opt, &Loaded{Config: cfg, Rules: opt.Rules}, plan, s, pipe)
 	tm.end = func() {

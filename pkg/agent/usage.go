@@ -29,7 +29,14 @@ func (v *volume) add(rec *ring.Record) {
 
 // LineName is the name that selection gives to what a line of the counter table counts.
 func LineName(line int, arch schema.Arch) string {
-	var mask schema.Mask
+	if sc := lineSC(line, arch); sc != schema.SCUnknown {
+		return scName(sc)
+	}
+	return "number " + strconv.Itoa(line)
+}
+
+// lineMask is the mask with the bit that a line counts.
+func lineMask(line int) (mask schema.Mask) {
 	switch {
 	case line >= abi.CounterTP:
 		mask.Tracepoints = 1 << (line - abi.CounterTP)
@@ -38,10 +45,15 @@ func LineName(line int, arch schema.Arch) string {
 	default:
 		mask.Native[line/64] = 1 << (line % 64)
 	}
-	for sc := range mask.SCs(arch).All() {
-		return scName(sc)
+	return mask
+}
+
+// lineSC is the code that a line counts, SCUnknown for a number that no call has.
+func lineSC(line int, arch schema.Arch) schema.SC {
+	for sc := range lineMask(line).SCs(arch).All() {
+		return sc
 	}
-	return "number " + strconv.Itoa(line)
+	return schema.SCUnknown
 }
 
 // scName is the name of the call's own event, or of the call.

@@ -33,6 +33,15 @@ func (c *Config) check(root *node, errs *ErrorList) {
 	if !strings.HasPrefix(c.Driver.Device, "/") {
 		errs.add(at("driver", "device"), "driver.device is %q: want an absolute path", c.Driver.Device)
 	}
+	if c.Governor.PeriodMS < 100 || c.Governor.PeriodMS > 60000 {
+		errs.add(at("governor", "period_ms"), "governor.period_ms is %d: want 100 to 60000", c.Governor.PeriodMS)
+	}
+	if c.Governor.Snaplen > abi.MaxSnaplen {
+		errs.add(at("governor", "snaplen"), "governor.snaplen is %d: want at most %d", c.Governor.Snaplen, abi.MaxSnaplen)
+	}
+	if c.Governor.Hold == 0 {
+		errs.add(at("governor", "hold"), "governor.hold is 0: want at least 1")
+	}
 	if c.Control.Enabled && !strings.HasPrefix(c.Control.Socket, "/") {
 		errs.add(at("control", "socket"), "control.socket is %q: want an absolute path", c.Control.Socket)
 	}

@@ -37,6 +37,7 @@ type Config struct {
 
 	BaseSyscalls  BaseSyscalls  `toml:"base_syscalls" comment:"Which system calls are recorded beside those that the rules need."`
 	Driver        Driver        `toml:"driver" comment:"The session with the kernel module."`
+	Governor      Governor      `toml:"governor" comment:"What the agent gives up, and takes back, when the host is busier than it may be. Changes take effect at the next start."`
 	Control       Control       `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
 	OutputsQueue  OutputsQueue  `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
 	StdoutOutput  StdoutOutput  `toml:"stdout_output" comment:"Alerts to the standard output."`
@@ -94,6 +95,15 @@ type Driver struct {
 	Snaplen         uint32 `toml:"snaplen" comment:"Bytes kept of each data buffer, at most 65000."`
 	DropFailedExits bool   `toml:"drop_failed_exits" comment:"System calls that fail are not recorded."`
 	IncludeSelf     bool   `toml:"include_self" comment:"The agent's own system calls are recorded."`
+}
+
+// Governor is the budget that coverage is traded for.
+type Governor struct {
+	Enabled    bool   `toml:"enabled" comment:"Over budget the agent keeps less of data buffers, then stops recording the costliest system calls that the fewest and least urgent rules need, never those of the state; each step is an alert."`
+	PeriodMS   uint32 `toml:"period_ms" comment:"Milliseconds between two decisions, 100 to 60000. Over budget is a period in which an event was lost or the CPU share passed."`
+	CPUPercent uint32 `toml:"cpu_percent" comment:"Share of one CPU that the agent may take, in percent; 0 is no limit."`
+	Snaplen    uint32 `toml:"snaplen" comment:"Bytes kept of each data buffer when that is shortened."`
+	Hold       uint32 `toml:"hold" comment:"Periods without loss and well below the CPU share before one thing is taken back; more when that was too early."`
 }
 
 // Control is the socket for commands.
@@ -164,6 +174,7 @@ func Default() *Config {
 		BaseSyscalls:            BaseSyscalls{CustomSet: []string{}},
 		Driver:                  Driver{Device: "/dev/" + abi.Device, RingBytes: 8 << 20, Snaplen: abi.DefaultSnaplen},
 		WatchConfigFiles:        true,
+		Governor:                Governor{PeriodMS: 1000, CPUPercent: 50, Snaplen: 16, Hold: 10},
 		Control:                 Control{Enabled: true, Socket: "/run/eyas/control.sock"},
 		OutputsQueue:            OutputsQueue{Capacity: 16384},
 		StdoutOutput:            StdoutOutput{Enabled: true},

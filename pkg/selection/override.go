@@ -73,6 +73,13 @@ func (p *Plan) overlay(in Input, selected schema.SCSet) schema.SCSet {
 	return after.Minus(in.Off)
 }
 
+// Switchable is what may be switched off for a while: what is selected, but not for the state's sake.
+func (p *Plan) Switchable() schema.SCSet {
+	set := p.Selected.Minus(schema.StateSCs(p.Arch)).Minus(p.Repaired)
+	set.Del(schema.SCSchedProcessExit)
+	return set
+}
+
 // callsNamed resolves the name of an event or a system call.
 func callsNamed(name string) (schema.SCSet, error) {
 	scs := schema.EventNamesToSCs([]string{name})

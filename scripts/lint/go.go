@@ -43,12 +43,13 @@ var arrows = map[string]string{
 	"pkg/ring":   "pkg/abi",
 	"pkg/driver": "cdriver pkg/abi pkg/ring",
 
-	"pkg/control": "pkg/selection",
+	"pkg/control":  "pkg/selection",
+	"pkg/governor": "pkg/rules pkg/schema",
 
 	"pkg/metrics": "",
 	"pkg/config":  "pkg/rules pkg/abi",
 	"pkg/output":  "pkg/rules",
-	"pkg/agent": "pkg/control pkg/config pkg/output pkg/metrics pkg/driver pkg/ring pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
+	"pkg/agent": "pkg/control pkg/governor pkg/config pkg/output pkg/metrics pkg/driver pkg/ring pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
 	"cmd/agent": "pkg/agent pkg/control pkg/config pkg/output pkg/metrics pkg/driver pkg/abi pkg/selection pkg/ruletest pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
