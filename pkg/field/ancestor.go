@@ -113,10 +113,11 @@ func bindAncestorEnv(r *Ref, arg string) error {
 				return false
 			}
 			v.S = ""
-			if t := who(e); t != nil {
+			t := who(e)
+			if t != nil {
 				v.setScratch(t.AppendEnv(v.scratch()))
 			}
-			return true
+			return t != nil || e.Thread.PID <= 0 // of which nothing is known has an empty one
 		}
 		return err
 	}

@@ -66,8 +66,10 @@ func (t Type) appendOne(dst []byte, v *Value) []byte {
 		return strconv.AppendBool(dst, v.U != 0)
 	case KindFloat:
 		return strconv.AppendFloat(dst, v.Float(), 'f', 1, 64)
-	case KindIP, KindNet:
+	case KindIP:
 		return v.Addr.AppendTo(dst)
+	case KindNet:
+		return append(dst, "<IPNET>"...) // an address has many networks
 	case KindInt:
 		return appendIntFormat(dst, t.Type, t.Format, v.Int())
 	case KindUint:

@@ -112,7 +112,7 @@ func TestEvalNetAndBuffers(t *testing.T) {
 	h.Done()
 	e := h.Feed(schema.EvSocketConnectX, 30, evtest.Values{"res": "0", "fd": "5", "tuple": "10.0.0.1:1000->192.168.1.2:443"})
 	runEval(t, e, []evalTest{
-		{"fd.sip = 192.168.1.2 and fd.cip = 10.0.0.1", true}, {"fd.sport = https and fd.cport = 1000", true}, {"fd.rip = 192.168.1.2 and fd.lip = 10.0.0.1", true},
+		{"fd.sip = 192.168.1.2 and fd.cip = 10.0.0.1", true}, {"fd.sport = https and fd.cport = 1000", true}, {"fd.lip = 192.168.1.2 and fd.rip = 10.0.0.1", true},
 		{"fd.ip = 10.0.0.1", true}, {"fd.ip != 10.0.0.1", false}, {"fd.ip != 1.1.1.1", true}, {"fd.ip in (1.1.1.1, 192.168.1.2)", true},
 		{"fd.ip = ::1", false}, {"fd.ip != ::1", true}, {"fd.sip = ::1", false}, {"fd.sip != ::1", true},
 		{"fd.net = 10.0.0.0/8", true}, {"fd.net != 10.0.0.0/8", false}, {"fd.snet = 192.168.0.0/16", true}, {"fd.snet in (10.0.0.0/8, 192.168.0.0/16)", true}, {"fd.cnet = 192.168.0.0/16", false}, {"fd.snet = ::/0", false},

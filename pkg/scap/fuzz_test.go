@@ -16,7 +16,7 @@ func FuzzReader(f *testing.F) {
 	plain := join(section(),
 		block(typeMachine, make([]byte, 180)),
 		block(typeUsers, join(entry(uint8(0), uint32(1000), uint32(100), "alice", "/home/alice", "/bin/sh"), entry(uint8(1), uint32(100), "users"))),
-		block(0x219, make([]byte, 28)),
+		block(0x219, ifaces()),
 		block(typeThreads, join(entry(threadEntry(9, 10), make([]byte, 90)), entry(threadEntry(9, 11)))),
 		block(0x213, threadEntry(7, 12)),
 		block(0x202, threadEntry(1, 13)),

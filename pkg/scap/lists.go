@@ -4,6 +4,7 @@ package scap
 
 import (
 	"errors"
+	"math/bits"
 	"net/netip"
 	"strings"
 
@@ -201,4 +202,69 @@ func readUsers(st *state.State, body []byte, version uint8) error {
 		}
 	}
 	return nil
+}
+
+// Types of entries in a list of interfaces.
+const (
+	ifaceIPv4 = iota + 1
+	ifaceIPv6
+	ifaceIPv4NoSpeed
+	ifaceIPv6NoSpeed
+)
+
+// ifaceLen is what the length in front of an entry does not count: itself.
+const ifaceLen = 4
+
+// readInterfaces adds a list of addresses of interfaces.
+func readInterfaces(st *state.State, body []byte, version uint8) error {
+	c := cursor{b: body}
+	for c.has(minEntry) {
+		entry := &c
+		if version >= listsWithLen {
+			e := c.entry(ifaceLen)
+			entry = &e
+		}
+		typ, nameLen := entry.u16(), int(entry.u16())
+		i, ok := readInterface(entry, typ)
+		i.Name = string(entry.bytes(nameLen))
+		if entry.short || c.short {
+			return errShort
+		}
+		if ok {
+			st.AddInterface(i)
+		}
+	}
+	return nil
+}
+
+func readInterface(c *cursor, typ uint16) (i state.Interface, ok bool) {
+	size := 16
+	switch typ {
+	case ifaceIPv4, ifaceIPv4NoSpeed:
+		size = 4
+	case ifaceIPv6, ifaceIPv6NoSpeed:
+	default:
+		c.b = nil // of a kind that we do not know
+		return i, false
+	}
+	addr, _ := netip.AddrFromSlice(c.bytes(size))
+	mask := c.bytes(size)
+	i.Broadcast, _ = netip.AddrFromSlice(c.bytes(size))
+	if typ == ifaceIPv4 || typ == ifaceIPv6 {
+		i.Speed = c.u64()
+	}
+	i.Prefix = netip.PrefixFrom(addr, maskBits(mask))
+	return i, addr.IsValid()
+}
+
+// maskBits counts the leading ones.
+func maskBits(mask []byte) int {
+	n := 0
+	for _, b := range mask {
+		n += bits.LeadingZeros8(^b)
+		if b != 0xff {
+			break
+		}
+	}
+	return n
 }

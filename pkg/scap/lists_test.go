@@ -167,6 +167,52 @@ func TestFDLists(t *testing.T) {
 	}
 }
 
+// ifaces is a list of interfaces as it is written today.
+func ifaces() []byte {
+	return join(
+		bin(uint32(24+2), uint16(1), uint16(2), uint32(0x0100007f), uint32(0x000000ff), uint32(0), uint64(0), []byte("lo")),
+		bin(uint32(60+4), uint16(2), uint16(4), net6("2001:db8::10"), net6("ffff:ffff:ffff:ffff::"), make([]byte, 16), uint64(7), []byte("eth0")),
+	)
+}
+
+func net6(s string) []byte {
+	a := netip.MustParseAddr(s).As16()
+	return a[:]
+}
+
+func TestInterfaceLists(t *testing.T) {
+	v1 := join(
+		bin(uint16(1), uint16(2), uint32(0x0100007f), uint32(0x000000ff), uint32(0), uint64(0), []byte("lo")),
+		bin(uint16(3), uint16(1), uint32(0x0200000a), uint32(0x00ffffff), uint32(0xff00000a), []byte("x")),
+		bin(uint16(4), uint16(4), net6("2001:db8::10"), net6("ffff:ffff:ffff:ffff::"), make([]byte, 16), []byte("eth0")),
+	)
+	tests := []struct {
+		number uint32
+		list   []byte
+		want   string
+	}{
+		{0x219, ifaces(), "lo 127.0.0.1/8 0, eth0 2001:db8::10/64 7, "},
+		{0x205, v1, "lo 127.0.0.1/8 0, x 10.0.0.2/24 0, eth0 2001:db8::10/64 0, "},
+		{0x8011abcd, v1, "lo 127.0.0.1/8 0, x 10.0.0.2/24 0, eth0 2001:db8::10/64 0, "},
+		{0x219, join(bin(uint32(8), uint16(9), uint16(0), make([]byte, 4)), ifaces()), "lo 127.0.0.1/8 0, eth0 2001:db8::10/64 7, "},
+	}
+	for _, tt := range tests {
+		_, st := mustRead(t, join(section(), block(tt.number, tt.list), eventBlock(closeEvent(10, 1))))
+		got := ""
+		for _, i := range st.Interfaces() {
+			got += fmt.Sprintf("%s %s %d, ", i.Name, i.Prefix, i.Speed)
+		}
+		if got != tt.want {
+			t.Errorf("%#x: got %s, want %s", tt.number, got, tt.want)
+		}
+	}
+	for _, bad := range [][]byte{make([]byte, 28), ifaces()[:20], bin(uint32(1<<31), uint16(1))} {
+		if _, _, err := readAll(t, join(section(), block(0x219, bad), eventBlock(closeEvent(10, 1)))); err == nil {
+			t.Errorf("%x: no error", bad)
+		}
+	}
+}
+
 func TestUserLists(t *testing.T) {
 	user := bin(uint8(0), uint32(1000), uint32(100), "alice", "/home/alice", "/bin/sh")
 	group := bin(uint8(1), uint32(100), "users")
@@ -175,7 +221,7 @@ func TestUserLists(t *testing.T) {
 		0x206:      join(user, group, bin(uint8(0), uint32(7), uint32(7), "lp", "/", "sh")),
 		0x8012abcd: join(user, group, bin(uint8(0), uint32(7), uint32(7), "lp", "/", "sh")),
 	} {
-		_, st := mustRead(t, join(section(), block(number, list), block(0x219, make([]byte, 28)), block(0x12345, nil), eventBlock(closeEvent(10, 1))))
+		_, st := mustRead(t, join(section(), block(number, list), block(0x219, ifaces()), block(0x12345, nil), eventBlock(closeEvent(10, 1))))
 		u, ok := st.User(nil, 1000)
 		if want := (state.User{UID: 1000, GID: 100, Name: "alice", Home: "/home/alice", Shell: "/bin/sh"}); !ok || u != want {
 			t.Errorf("%#x: got %+v", number, u)

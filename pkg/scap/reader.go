@@ -164,6 +164,8 @@ func (r *Reader) list(body []byte, info blockInfo) error {
 		return named("process list", readThreads(r.state, body, info.version))
 	case blockFDs:
 		return named("list of descriptors", readFDs(r.state, body, info.version))
+	case blockInterfaces:
+		return named("interface list", readInterfaces(r.state, body, info.version))
 	case blockUsers:
 		return named("user list", readUsers(r.state, body, info.version))
 	}

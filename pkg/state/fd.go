@@ -137,7 +137,8 @@ type FD struct {
 	Listening bool
 	ScanTS    uint64 // when it was read from /proc, 0 = known from events
 
-	refs int32
+	localServer bool // the server is the owner's end
+	refs        int32
 }
 
 // IsSocket tells whether it is a socket of a family we know.
@@ -172,7 +173,7 @@ func (f *FD) ServerPort() uint16 { return f.DPort }
 
 // Local returns the owner's end.
 func (f *FD) Local() (netip.Addr, uint16) {
-	if f.IsServer() {
+	if f.localServer {
 		return f.DIP, f.DPort
 	}
 	return f.SIP, f.SPort
@@ -180,7 +181,7 @@ func (f *FD) Local() (netip.Addr, uint16) {
 
 // Remote returns the other end; invalid for a bound socket.
 func (f *FD) Remote() (netip.Addr, uint16) {
-	if f.IsServer() {
+	if f.localServer {
 		return f.SIP, f.SPort
 	}
 	return f.DIP, f.DPort

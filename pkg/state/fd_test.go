@@ -4,6 +4,7 @@ package state
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -202,6 +203,7 @@ func TestNameChanged(t *testing.T) {
 
 func TestSocketAccessors(t *testing.T) {
 	h := newHost(t, Options{}).init()
+	h.s.AddInterface(Interface{Name: "eth0", Prefix: netip.MustParsePrefix("10.0.0.1/24")})
 	h.ev(schema.EvSocketSocketX, 10, "fd=3; domain=AF_INET; type=1")
 	h.ev(schema.EvSocketConnectX, 10, "res=0; tuple=10.0.0.1:1000->10.0.0.2:80; fd=3")
 	h.ev(schema.EvSocketAccept5X, 10, "fd=4; tuple=10.0.0.9:999->10.0.0.1:22")

@@ -46,6 +46,9 @@ func (s *State) AddFD(t *Thread, fd FD) *FD {
 	} else if fd.Name == "" && fd.IsInet() && fd.SIP.IsValid() {
 		fd.Name = string(appendTuple(nil, &fd))
 	}
+	if fd.IsInet() {
+		s.findLocal(&fd)
+	}
 	f := s.setFD(t, fd.ScanTS, fd)
 	if s.full() {
 		s.shrink(t)

@@ -154,6 +154,7 @@ func (s *State) parseBind(e *Event) {
 			fd.Type = FDIPv6ServSock
 		}
 		fd.DIP, fd.DPort, fd.Role = ip, a.Port, RoleServer
+		fd.localServer = true
 	}
 	s.scratch = appendEnd(s.scratch[:0], ip, a.Port)
 	s.rename(e, fd)
@@ -224,7 +225,13 @@ func (s *State) setEnds(e *Event, fd *FD, sip netip.Addr, sport uint16, dip neti
 		fd.Type = FDIPv4Sock
 		sip, dip = sip.Unmap(), dip.Unmap()
 	}
+	if sip.IsUnspecified() {
+		if a := s.addrTowards(dip); a.IsValid() {
+			sip = a // it leaves by that way
+		}
+	}
 	fd.SIP, fd.SPort, fd.DIP, fd.DPort = sip, sport, dip, dport
+	s.findLocal(fd)
 	s.scratch = appendTuple(s.scratch[:0], fd)
 	s.rename(e, fd)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -77,6 +79,7 @@ func (s *State) ScanProc(root string) error {
 	dir := procDir(root)
 	s.net = sockets{}
 	defer func() { s.net = sockets{} }()
+	s.scanInterfaces()
 	// Processes that began while we read are in the next list.
 	for range numPasses {
 		pids, err := dir.numbers()
@@ -96,6 +99,24 @@ func (s *State) ScanProc(root string) error {
 	s.LinkParents()
 	s.shrink(nil)
 	return nil
+}
+
+// scanInterfaces reads the addresses of the network namespace that we are in.
+func (s *State) scanInterfaces() {
+	s.ifaces = nil
+	list, err := net.Interfaces()
+	if err != nil {
+		s.stats.ScanErrors++
+		return
+	}
+	for _, i := range list {
+		addrs, _ := i.Addrs()
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				s.AddInterface(Interface{Name: i.Name, Prefix: p})
+			}
+		}
+	}
 }
 
 // readProcess adds a process with its threads and descriptors.
@@ -238,6 +259,9 @@ func (s *State) readFD(dir procDir, t *Thread, num int64) *FD {
 	fd.Num, fd.ScanTS = num, now
 	fd.Name = s.intern.text([]byte(fd.Name))
 	fd.Flags |= fdFlags(dir.sub("fdinfo").read(name, maxProcFile))
+	if fd.IsInet() {
+		s.findLocal(&fd)
+	}
 	return s.setFD(t, now, fd)
 }
 
@@ -307,7 +331,7 @@ func (s *State) netTable(dir procDir) map[uint64]FD {
 		return t
 	}
 	t := map[uint64]FD{}
-	net := dir.sub("net")
+	files := dir.sub("net")
 	for _, f := range []struct {
 		name string
 		l4   L4Proto
@@ -315,10 +339,10 @@ func (s *State) netTable(dir procDir) map[uint64]FD {
 		{"tcp", L4TCP}, {"tcp6", L4TCP}, {"udp", L4UDP}, {"udp6", L4UDP},
 		{"icmp", L4ICMP}, {"icmp6", L4ICMP}, {"raw", L4Raw}, {"raw6", L4Raw},
 	} {
-		parseInet(t, net.read(f.name, maxNetFile), f.l4)
+		parseInet(t, files.read(f.name, maxNetFile), f.l4)
 	}
-	parseUnix(t, net.read("unix", maxNetFile))
-	parseNetlink(t, net.read("netlink", maxNetFile))
+	parseUnix(t, files.read("unix", maxNetFile))
+	parseNetlink(t, files.read("netlink", maxNetFile))
 	findServers(t)
 	if s.net.byNS == nil {
 		s.net.byNS = map[string]map[uint64]FD{}

@@ -68,6 +68,7 @@ type State struct {
 	nobody     Thread // of events without thread
 	intern     *interner
 	users      users
+	ifaces     []Interface
 	ghosts     ghosts
 	scratch    []byte
 
