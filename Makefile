@@ -21,7 +21,7 @@ FUZZTIME ?= 60s
 # Go's tests run on their own in vm-test; here the cores are few, so one package at a time under -race.
 RACE_P   ?= 2
 
-.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long bench demo lint fmt \
+.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long test-long bench demo lint fmt \
         lint-go lint-c lint-sh lint-build install dkms-install fuzz clean help deps
 
 all: agent kmod ## build the agent and the module
@@ -70,6 +70,10 @@ vm-test: ## the module and the agent on real kernels in QEMU; KERNEL=6.1 for one
 vm-test-long: ## the same on every kernel that scripts/vm/kernel knows
 	@scripts/deps go cc vm
 	@scripts/vm/test 5.10 6.1 6.1-rt 6.12 newest newest-rt
+
+test-long: ## 20 million events through one state: memory stays flat (a few minutes)
+	@scripts/deps go cc
+	EYAS_LONG=1 EYAS_REQUIRE_SHARED=1 $(GO) test -count 1 -timeout 60m -v -run TestMemoryStaysFlat ./pkg/agent
 
 bench: ## benchmarks, as ratios against a baseline of the same run
 	@scripts/deps go cc

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -70,8 +71,12 @@ func (a *command) run(c *cli.Context) error {
 	defer remove()
 	ctx, stop := untilSignalled(c.Context)
 	defer stop()
+	var terminal io.Writer
+	if isTerminal(c.App.ErrWriter) {
+		terminal = c.App.ErrWriter
+	}
 	return agent.Run(ctx, cfg, agent.Options{
-		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"),
+		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"), Terminal: terminal,
 		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
 		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
 		For: time.Duration(c.Int("seconds")) * time.Second,

@@ -71,11 +71,12 @@ func (p *Progress) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// tell writes the line anew, when it has changed.
+// tell writes the line anew, when it has changed. What others write to the
+// terminal goes over it.
 func (p *Progress) tell() {
 	if percent := min(100*p.n/p.size, 100); percent != p.percent {
 		p.percent = percent
-		fmt.Fprintf(p.terminal, "\r%3d %% read", percent)
+		fmt.Fprintf(p.terminal, "\r%3d %% read\r", percent)
 	}
 }
 

@@ -241,7 +241,7 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Clear()
-	if want := "\r 50 % read\r          \r"; said.String() != want {
+	if want := "\r 50 % read\r\r          \r"; said.String() != want {
 		t.Errorf("said %q, want %q", said.String(), want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/ring"
+	"github.com/eyas-security/eyas/pkg/state"
 )
 
 // tellEvery is the least time between two messages on losses.
@@ -40,8 +41,35 @@ func (p *pipeline) summary(s *driver.Session) {
 	fields := lossFields(stats.Counts)
 	fields["events"], fields["alerts"] = stats.Records, p.alerts.num
 	fields["undecodable"] = p.undecodable
-	fields["threads"], fields["evicted"] = st.Threads, st.Evicted
+	addStateFields(fields, &st)
 	p.log.WithFields(fields).Info("stopped")
+}
+
+// tellEvictions logs that the state had to forget threads to stay within its
+// bounds.
+func (p *pipeline) tellEvictions(now time.Time) {
+	st := p.state.Stats()
+	if st.Evicted == p.evicted || now.Sub(p.evictedTold) < tellEvery {
+		return
+	}
+	p.evicted, p.evictedTold = st.Evicted, now
+	fields := logrus.Fields{}
+	addStateFields(fields, &st)
+	p.log.WithFields(fields).Warnf("%d threads were forgotten since the start; a larger [state] max_bytes or max_threads would help", st.Evicted)
+}
+
+// addStateFields adds what the tables hold, and what they had to do without.
+func addStateFields(f logrus.Fields, st *state.Stats) {
+	f["threads"], f["fds"], f["containers"], f["state_bytes"] = st.Threads, st.FDs, st.Containers, st.Bytes
+	for name, n := range map[string]uint64{
+		"evicted": st.Evicted, "evicted_containers": st.EvictedContainers, "refused_fds": st.RefusedFDs,
+		"missed_threads": st.MissedThreads, "missed_parents": st.MissedParents, "missed_exits": st.MissedExits,
+		"unknown_fds": st.UnknownFDs, "lookups_refused": st.LookupsRefused, "scan_errors": st.ScanErrors,
+	} {
+		if n > 0 {
+			f[name] = n
+		}
+	}
 }
 
 func lossFields(c ring.Counts) logrus.Fields {

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/eyas-security/eyas/pkg/engine"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/scap"
+	"github.com/eyas-security/eyas/pkg/state"
 )
 
 // replayFile takes a capture to alerts. What it knows of users, processes and
@@ -29,21 +31,40 @@ func replayFile(ctx context.Context, opt Options, mode engine.Matching, outputs 
 	if err != nil {
 		return err
 	}
-	if err := p.replay(ctx, f); err != nil {
+	src, done := withProgress(f, opt.Terminal)
+	err = p.replay(ctx, src)
+	done()
+	if err != nil {
 		return fmt.Errorf("replay %s: %w", opt.Capture, err)
 	}
 	return nil
 }
 
+// withProgress lets a file tell how much of it has been read, when there is a
+// terminal to tell it to.
+func withProgress(f *os.File, terminal io.Writer) (src io.Reader, done func()) {
+	info, err := f.Stat()
+	if terminal == nil || err != nil || !info.Mode().IsRegular() {
+		return f, func() {}
+	}
+	p := NewProgress(f, info.Size(), terminal)
+	return p, p.Clear
+}
+
 // replay runs until the end of the capture. Damage in it is an error after the
 // alerts of all events before it.
 func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
-	r, err := scap.NewReader(src, nil)
+	bounds := p.bounds
+	r, err := scap.NewReader(src, func() *state.State { return state.New(bounds) })
 	if err != nil {
 		return err
 	}
 	defer func() {
-		p.log.WithFields(logrus.Fields{"events": p.num, "alerts": p.alerts.num}).Debug("replayed")
+		p.tellEvictions(time.Now())
+		st := p.state.Stats()
+		fields := logrus.Fields{"events": p.num, "alerts": p.alerts.num}
+		addStateFields(fields, &st)
+		p.log.WithFields(fields).Debug("replayed")
 	}()
 	for ctx.Err() == nil {
 		err := r.Next(&p.ev.Event)

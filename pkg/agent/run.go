@@ -31,7 +31,8 @@ type Options struct {
 	Etc    string        // where passwd and group are
 	For    time.Duration // end by itself after that time; 0 = never
 
-	Capture string // file to replay instead of watching the host
+	Capture  string    // file to replay instead of watching the host
+	Terminal io.Writer // is told how far the replay is; nil: nobody
 
 	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
 
@@ -39,7 +40,8 @@ type Options struct {
 	ReloadSignals <-chan os.Signal        // each asks for it; nil = never
 	Paths         []string                // files, and folders of rule files, that they were read from
 
-	base64 bool // how alerts show data buffers
+	base64 bool          // how alerts show data buffers
+	bounds state.Options // what the configuration says of the state
 }
 
 // closeTime bounds how long the outputs may take to write what they still hold.
@@ -52,6 +54,7 @@ func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 		return fmt.Errorf("config: %w", err)
 	}
 	opt.base64 = cfg.BufferFormatBase64
+	opt.bounds = state.Options{MaxBytes: int64(cfg.State.MaxBytes), MaxThreads: int(cfg.State.MaxThreads)}
 	outputs, err := openOutputs(cfg, opt)
 	if err != nil {
 		return err
@@ -91,6 +94,9 @@ func watch(ctx context.Context, cfg *config.Config, opt Options, mode engine.Mat
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
+	if opt.bounds.MaxBytes == 0 {
+		opt.bounds.MaxBytes = state.Budget(opt.Proc)
+	}
 	p, err := newPipeline(opt, mode, outputs, session.Now)
 	if err != nil {
 		return err
@@ -132,7 +138,10 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 	p.log.WithFields(logrus.Fields{
 		"rules": len(p.rules), "threads": p.state.NumThreads(), "scan": time.Since(start).Round(time.Millisecond),
 	}).Info("watching")
-	err := s.Run(ctx, p.record, func() { p.tellLosses(s) })
+	err := s.Run(ctx, p.record, func() {
+		p.tellLosses(s)
+		p.tellEvictions(time.Now())
+	})
 	p.summary(s)
 	return err
 }
@@ -142,11 +151,15 @@ type pipeline struct {
 	intake
 	rules  []*rules.Rule
 	state  *state.State
+	bounds state.Options
 	engine *engine.Engine
 	alerts *alerter
 	ev     state.Event
 	now    func() uint64 // the clock of the events
 	volume volume
+
+	evicted     uint64 // threads of which the log knows
+	evictedTold time.Time
 }
 
 func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now func() uint64) (*pipeline, error) {
@@ -154,9 +167,11 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 	if err != nil {
 		return nil, err
 	}
+	st := opt.bounds
+	st.Proc, st.Etc, st.Now = opt.Proc, opt.Etc, now
 	return &pipeline{
 		intake: newIntake(opt.Log), rules: opt.Rules.Active,
-		state:  state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now}),
+		state: state.New(st), bounds: st,
 		engine: engine.New(opt.Rules.Active, mode),
 		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
 		now:    now,

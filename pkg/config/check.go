@@ -48,6 +48,7 @@ func (c *Config) check(root *node, errs *ErrorList) {
 	if c.OutputsQueue.Capacity == 0 {
 		errs.add(at("outputs_queue", "capacity"), "outputs_queue.capacity is 0: want at least 1")
 	}
+	c.State.check(at, errs)
 	c.checkRules(root, errs)
 	c.checkOutputs(at, errs)
 }
@@ -68,6 +69,18 @@ func (c *Config) checkOutputs(at func(...string) Pos, errs *ErrorList) {
 	}
 	if h.TimeoutMS == 0 {
 		errs.add(at("http_output", "timeout_ms"), "http_output.timeout_ms is 0: want at least 1")
+	}
+}
+
+// minStateBytes is what the busiest process may need by itself.
+const minStateBytes = 1 << 20
+
+func (s *State) check(at func(...string) Pos, errs *ErrorList) {
+	if s.MaxBytes != 0 && (s.MaxBytes < minStateBytes || s.MaxBytes > 1<<50) {
+		errs.add(at("state", "max_bytes"), "state.max_bytes is %d: want 0, or at least %d", s.MaxBytes, minStateBytes)
+	}
+	if s.MaxThreads == 0 {
+		errs.add(at("state", "max_threads"), "state.max_threads is 0: want at least 1")
 	}
 }
 

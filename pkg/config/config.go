@@ -39,6 +39,7 @@ type Config struct {
 	Driver        Driver        `toml:"driver" comment:"The session with the kernel module."`
 	Governor      Governor      `toml:"governor" comment:"What the agent gives up, and takes back, when the host is busier than it may be. Changes take effect at the next start."`
 	Control       Control       `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
+	State         State         `toml:"state" comment:"What is remembered of the host: threads, their descriptors, containers, users."`
 	OutputsQueue  OutputsQueue  `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
 	StdoutOutput  StdoutOutput  `toml:"stdout_output" comment:"Alerts to the standard output."`
 	FileOutput    FileOutput    `toml:"file_output" comment:"Alerts to a file."`
@@ -112,6 +113,12 @@ type Control struct {
 	Socket  string `toml:"socket" comment:"Unix socket. Each agent of a host needs one of its own."`
 }
 
+// State bounds the picture of the host.
+type State struct {
+	MaxBytes   uint64 `toml:"max_bytes" comment:"Bytes of all tables, about; beyond it the threads that were quiet for longest are forgotten, and that is told. 0 stands for a quarter of the memory that is free at the start; replays take 512 MiB."`
+	MaxThreads uint32 `toml:"max_threads" comment:"Threads in the tables, at least 1."`
+}
+
 // OutputsQueue bounds what waits in front of an output.
 type OutputsQueue struct {
 	Capacity uint32 `toml:"capacity" comment:"Alerts that may wait; one more is lost, counted and told on stderr."`
@@ -176,6 +183,7 @@ func Default() *Config {
 		WatchConfigFiles:        true,
 		Governor:                Governor{PeriodMS: 1000, CPUPercent: 50, Snaplen: 16, Hold: 10},
 		Control:                 Control{Enabled: true, Socket: "/run/eyas/control.sock"},
+		State:                   State{MaxThreads: 262144},
 		OutputsQueue:            OutputsQueue{Capacity: 16384},
 		StdoutOutput:            StdoutOutput{Enabled: true},
 		HTTPOutput:              HTTPOutput{UserAgent: "eyas", TimeoutMS: 5000},

@@ -204,14 +204,6 @@ func readUsers(st *state.State, body []byte, version uint8) error {
 	return nil
 }
 
-// Types of entries in a list of interfaces.
-const (
-	ifaceIPv4 = iota + 1
-	ifaceIPv6
-	ifaceIPv4NoSpeed
-	ifaceIPv6NoSpeed
-)
-
 // ifaceLen is what the length in front of an entry does not count: itself.
 const ifaceLen = 4
 
@@ -240,18 +232,18 @@ func readInterfaces(st *state.State, body []byte, version uint8) error {
 func readInterface(c *cursor, typ uint16) (i state.Interface, ok bool) {
 	size := 16
 	switch typ {
-	case ifaceIPv4, ifaceIPv4NoSpeed:
+	case kindIPv4, kindIPv4NoSpeed:
 		size = 4
-	case ifaceIPv6, ifaceIPv6NoSpeed:
+	case kindIPv6, kindIPv6NoSpeed:
 	default:
 		c.b = nil // of a kind that we do not know
 		return i, false
 	}
 	addr, _ := netip.AddrFromSlice(c.bytes(size))
 	mask := c.bytes(size)
-	i.Broadcast, _ = netip.AddrFromSlice(c.bytes(size))
-	if typ == ifaceIPv4 || typ == ifaceIPv6 {
-		i.Speed = c.u64()
+	c.bytes(size) // broadcast
+	if typ == kindIPv4 || typ == kindIPv6 {
+		c.u64() // speed
 	}
 	i.Prefix = netip.PrefixFrom(addr, maskBits(mask))
 	return i, addr.IsValid()

@@ -191,16 +191,16 @@ func TestInterfaceLists(t *testing.T) {
 		list   []byte
 		want   string
 	}{
-		{0x219, ifaces(), "lo 127.0.0.1/8 0, eth0 2001:db8::10/64 7, "},
-		{0x205, v1, "lo 127.0.0.1/8 0, x 10.0.0.2/24 0, eth0 2001:db8::10/64 0, "},
-		{0x8011abcd, v1, "lo 127.0.0.1/8 0, x 10.0.0.2/24 0, eth0 2001:db8::10/64 0, "},
-		{0x219, join(bin(uint32(8), uint16(9), uint16(0), make([]byte, 4)), ifaces()), "lo 127.0.0.1/8 0, eth0 2001:db8::10/64 7, "},
+		{0x219, ifaces(), "lo 127.0.0.1/8, eth0 2001:db8::10/64, "},
+		{0x205, v1, "lo 127.0.0.1/8, x 10.0.0.2/24, eth0 2001:db8::10/64, "},
+		{0x8011abcd, v1, "lo 127.0.0.1/8, x 10.0.0.2/24, eth0 2001:db8::10/64, "},
+		{0x219, join(bin(uint32(8), uint16(9), uint16(0), make([]byte, 4)), ifaces()), "lo 127.0.0.1/8, eth0 2001:db8::10/64, "},
 	}
 	for _, tt := range tests {
 		_, st := mustRead(t, join(section(), block(tt.number, tt.list), eventBlock(closeEvent(10, 1))))
 		got := ""
 		for _, i := range st.Interfaces() {
-			got += fmt.Sprintf("%s %s %d, ", i.Name, i.Prefix, i.Speed)
+			got += fmt.Sprintf("%s %s, ", i.Name, i.Prefix)
 		}
 		if got != tt.want {
 			t.Errorf("%#x: got %s, want %s", tt.number, got, tt.want)

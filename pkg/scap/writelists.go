@@ -65,6 +65,9 @@ func appendEntry(b []byte, fill func([]byte) []byte) []byte {
 const (
 	kindIPv4 = 1
 	kindIPv6 = 2
+
+	kindIPv4NoSpeed = 3 // not written any more
+	kindIPv6NoSpeed = 4
 )
 
 // appendInterface appends an entry, whose length does not count itself: kind,

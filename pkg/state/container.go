@@ -173,7 +173,7 @@ func (s *State) accountContainer(c *Container) {
 	if s.containers[c.ID] != c {
 		return
 	}
-	size := containerBytes + int64(len(c.ID)+len(c.FullID)) + c.Meta.size() + c.users.size()
+	size := containerBytes + int64(len(c.ID)+len(c.FullID)) + c.Meta.size() + c.users.bytes
 	s.bytes += size - c.bytes
 	c.bytes = size
 }

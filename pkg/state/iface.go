@@ -6,10 +6,8 @@ import "net/netip"
 
 // Interface is one address of a network interface.
 type Interface struct {
-	Name      string
-	Prefix    netip.Prefix // address and mask
-	Broadcast netip.Addr
-	Speed     uint64 // bits per second, 0 when unknown
+	Name   string
+	Prefix netip.Prefix // address and mask
 }
 
 // maxInterfaces bounds the list.

@@ -10,17 +10,21 @@ import (
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
 	"github.com/eyas-security/eyas/pkg/schema"
 )
 
-// 20,000 processes come and go in every order that events allow, some of them
+// 100,000 processes come and go in every order that events allow, some of them
 // with events lost: the tables end at what lives.
 func TestStorm(t *testing.T) {
 	h := newHost(t, Options{}).init()
 	h.open(10, 3, "/keep")
 	r := rand.New(rand.NewPCG(1, 2))
-	const n = 20_000
-	for i := range int64(n) {
+	n := int64(100_000)
+	if sharedtest.RaceDetector {
+		n /= 10
+	}
+	for i := range n {
 		tid := 100 + i%500 // numbers come back
 		switch r.IntN(4) {
 		case 0:

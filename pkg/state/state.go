@@ -166,7 +166,7 @@ func (s *State) Lineage() uint64 { return s.lineage }
 // Stats returns the counters.
 func (s *State) Stats() Stats {
 	st := s.stats
-	st.Threads, st.FDs, st.Containers, st.Bytes = len(s.threads), s.numFDs, len(s.containers), s.bytes
+	st.Threads, st.FDs, st.Containers, st.Bytes = len(s.threads), s.numFDs, len(s.containers), s.bytes+s.users.bytes
 	return st
 }
 
@@ -204,7 +204,7 @@ func (s *State) Done(e *Event) {
 
 // full tells whether the tables are beyond their bounds.
 func (s *State) full() bool {
-	return len(s.threads) > s.opt.MaxThreads || s.bytes > s.opt.MaxBytes
+	return len(s.threads) > s.opt.MaxThreads || s.bytes+s.users.bytes > s.opt.MaxBytes
 }
 
 // findThread sets e.Thread. A thread that is not known is read from /proc, or

@@ -211,7 +211,7 @@ func (s *State) verify() error {
 		if c.ID != id || c.refs != inside[c] {
 			return fmt.Errorf("container %s in the place of %s with %d threads, %d counted", c.ID, id, c.refs, inside[c])
 		}
-		bytes += containerBytes + int64(len(c.ID)+len(c.FullID)) + c.Meta.size() + c.users.size()
+		bytes += containerBytes + int64(len(c.ID)+len(c.FullID)) + c.Meta.size() + c.users.bytes
 	}
 	for f, n := range users {
 		if f.users != n {

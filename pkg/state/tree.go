@@ -264,7 +264,7 @@ const numSpared = 16
 
 // shrink evicts until the tables are within their bounds. keep stays.
 func (s *State) shrink(keep *Thread) {
-	for (len(s.threads) > s.opt.MaxThreads || s.bytes > s.opt.MaxBytes) && len(s.threads) > 1 {
+	for s.full() && len(s.threads) > 1 {
 		v := s.victim(keep)
 		if v == nil {
 			return

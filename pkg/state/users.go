@@ -27,40 +27,60 @@ const maxUserFile = 4 << 20
 type users struct {
 	users  map[uint32]User
 	groups map[uint32]string
+	bytes  int64
 	loaded bool // read from the files of a container
 }
 
 func (u *users) add(v User) {
+	old, have := u.users[v.UID]
+	if !have && len(u.users) >= maxUsers {
+		return
+	}
 	if u.users == nil {
 		u.users = map[uint32]User{}
 	}
-	if _, have := u.users[v.UID]; have || len(u.users) < maxUsers {
-		u.users[v.UID] = v
+	if have {
+		u.bytes -= old.size()
+	}
+	u.bytes += v.size()
+	u.users[v.UID] = v
+}
+
+func (u *users) remove(uid uint32) {
+	if old, have := u.users[uid]; have {
+		u.bytes -= old.size()
+		delete(u.users, uid)
 	}
 }
 
 func (u *users) addGroup(gid uint32, name string) {
+	old, have := u.groups[gid]
+	if !have && len(u.groups) >= maxUsers {
+		return
+	}
 	if u.groups == nil {
 		u.groups = map[uint32]string{}
 	}
-	if _, have := u.groups[gid]; have || len(u.groups) < maxUsers {
-		u.groups[gid] = name
+	if have {
+		u.bytes -= groupSize(old)
+	}
+	u.bytes += groupSize(name)
+	u.groups[gid] = name
+}
+
+func (u *users) removeGroup(gid uint32) {
+	if old, have := u.groups[gid]; have {
+		u.bytes -= groupSize(old)
+		delete(u.groups, gid)
 	}
 }
 
 // maxUsers bounds the users, and the groups, of one database.
 const maxUsers = 1 << 16
 
-func (u *users) size() int64 {
-	n := int64(0)
-	for _, v := range u.users {
-		n += 160 + int64(len(v.Name)+len(v.Home)+len(v.Shell))
-	}
-	for _, v := range u.groups {
-		n += 64 + int64(len(v))
-	}
-	return n
-}
+func (u *User) size() int64 { return 160 + int64(len(u.Name)+len(u.Home)+len(u.Shell)) }
+
+func groupSize(name string) int64 { return 64 + int64(len(name)) }
 
 // usersOf is the database that a container's numbers are looked up in; nil: the
 // host.
@@ -173,7 +193,7 @@ func (s *State) parseUserAdded(e *Event) {
 func (s *State) parseUserDeleted(e *Event) {
 	if uid, ok := e.Uint(0); ok {
 		c := s.containerOfUser(e, 5)
-		delete(s.usersOf(c).users, uint32(uid))
+		s.usersOf(c).remove(uint32(uid))
 		s.accountUsers(c)
 	}
 }
@@ -190,7 +210,7 @@ func (s *State) parseGroupAdded(e *Event) {
 func (s *State) parseGroupDeleted(e *Event) {
 	if gid, ok := e.Uint(0); ok {
 		c := s.containerOfUser(e, 2)
-		delete(s.usersOf(c).groups, uint32(gid))
+		s.usersOf(c).removeGroup(uint32(gid))
 		s.accountUsers(c)
 	}
 }
