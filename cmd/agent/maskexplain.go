@@ -15,7 +15,7 @@ import (
 	"github.com/eyas-security/eyas/pkg/selection"
 )
 
-var strictFlag = &cli.BoolFlag{Name: "strict", Usage: "warnings are errors: exit status 3"}
+var strictFlag = &cli.BoolFlag{Name: "strict", Usage: "warnings about the selection are errors: exit status 3"}
 
 // plan makes the plan that the flags ask for and tells its warnings, which --strict makes an error.
 func (a *command) plan(c *cli.Context) (*selection.Plan, error) {
@@ -39,6 +39,18 @@ func strict(c *cli.Context, warnings []string) error {
 		return nil
 	}
 	return &invalidError{err: fmt.Errorf("%d warnings about the selection, and --strict", len(warnings))}
+}
+
+// strictRun refuses to run with warnings under --strict, and tells them. A capture has no selection.
+func (a *command) strictRun(c *cli.Context, loaded *agent.Loaded) error {
+	if !c.Bool("strict") || c.String("capture") != "" {
+		return nil
+	}
+	warnings := agent.Plan(loaded.Config, loaded.Rules.Active).Warnings()
+	for _, w := range warnings {
+		a.log.Warn(w)
+	}
+	return strict(c, warnings)
 }
 
 func (a *command) maskExplain(c *cli.Context) error {

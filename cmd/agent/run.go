@@ -36,6 +36,7 @@ func (a *command) runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "base64", Aliases: []string{"b"}, Usage: "write data buffers as base64 (buffer_format_base64)"},
 			&cli.BoolFlag{Name: "unbuffered", Aliases: []string{"U"}, Usage: "write every alert at once (buffered_outputs)"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell more about the agent itself (log_level debug)"},
+			strictFlag,
 			&cli.BoolFlag{Name: "dry-run", Usage: "check configuration and rules, then end without touching the module"},
 		),
 		Action: a.run,
@@ -58,6 +59,9 @@ func (a *command) run(c *cli.Context) error {
 		a.log.Warn("-p with c or k changes nothing: append_output adds the fields of containers and pods")
 	}
 	if err := a.setLogLevel(cfg); err != nil {
+		return err
+	}
+	if err := a.strictRun(c, loaded); err != nil {
 		return err
 	}
 	if c.Bool("dry-run") {

@@ -19,6 +19,7 @@ import (
 type governance struct {
 	governor *governor.Governor
 	short    uint32 // snap length, when shortened
+	full     uint32 // snap length otherwise
 
 	lines    [abi.NumCounters]schema.SC // what each line counts
 	counters []abi.Counter              // at the last tick
@@ -37,7 +38,7 @@ func (m *manager) govern() (ticks <-chan time.Time, stop func()) {
 	}
 	m.governs = &governance{
 		governor: governor.New(governor.Config{CPUPercent: float64(cfg.CPUPercent), Hold: int(cfg.Hold)}),
-		short:    min(cfg.Snaplen, m.cfg.Driver.Snaplen),
+		short:    min(cfg.Snaplen, m.cfg.Driver.Snaplen), full: m.cfg.Driver.Snaplen,
 	}
 	for line := range m.governs.lines {
 		m.governs.lines[line] = lineSC(line, m.plan.Arch)
@@ -101,9 +102,9 @@ func (m *manager) take(ctx context.Context, step governor.Step, s *governor.Samp
 			m.tellCoverage(true, fmt.Sprintf("Data buffers are cut to %d bytes: %s", g.short, why), "snaplen")
 		}
 	case governor.Restore:
-		if err = m.session.snaplen(m.cfg.Driver.Snaplen); err == nil {
+		if err = m.session.snaplen(g.full); err == nil {
 			g.snaplen = control.Governor{}
-			m.tellCoverage(false, fmt.Sprintf("Data buffers are kept to %d bytes again", m.cfg.Driver.Snaplen), "snaplen")
+			m.tellCoverage(false, fmt.Sprintf("Data buffers are kept to %d bytes again", g.full), "snaplen")
 		}
 	case governor.Off:
 		err = m.switchOff(ctx, step.SC, why)

@@ -190,3 +190,17 @@ func TestNotOnArch(t *testing.T) {
 		t.Errorf("x86_64: got %v", codes(got))
 	}
 }
+
+// TestMaskUnion: the union of two masks records what either does, whatever a mask is made of.
+func TestMaskUnion(t *testing.T) {
+	for _, a := range []Arch{X8664, AArch64} {
+		var halves [2]SCSet
+		for sc := range AllSCs().All() {
+			halves[sc%2].Add(sc)
+		}
+		got := KernelMask(halves[0], a).Union(KernelMask(halves[1], a))
+		if want := KernelMask(AllSCs(), a); got != want {
+			t.Errorf("%s: got %+v, want %+v", a, got, want)
+		}
+	}
+}
