@@ -112,6 +112,12 @@ apt_dir() {
 # apt_field PACKAGE FIELD: of the newest version in the lists.
 apt_field() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p"; }
 
+# debug_configs ALIAS: the configuration of a kernel that is built here, in the order to apply.
+debug_configs() {
+	echo "$vm_dir/debug-kernel.config"
+	[[ $1 = debug ]] || echo "$vm_dir/$1-kernel.config"
+}
+
 # use_kernel ALIAS: sets kver and kdir.
 use_kernel() {
 	local line
@@ -126,14 +132,14 @@ use_kver() {
 	[[ -n $kdir ]] || die -3 "no kernel $1 in $cache/kernel; fetch one with scripts/vm/kernel"
 }
 
-# vmctl: prints the path of the helper, compiled.
-vmctl() {
+# program NAME: prints the path of NAME.c of this folder, compiled.
+program() {
 	local bin tmp
-	bin=$cache/tool/vmctl-$(sha <"$vm_dir/vmctl.c")
+	bin=$cache/tool/$1-$(cat "$vm_dir/$1.c" "$eyas_src/kmod/uapi/eyas.h" | sha)
 	if [[ ! -x $bin ]]; then
 		tmp=$(fresh_dir "$bin")
-		gcc -O2 -Wall -Wextra -Werror -static -o "$tmp/vmctl" "$vm_dir/vmctl.c"
-		mv "$tmp/vmctl" "$bin"
+		gcc -O2 -Wall -Wextra -Werror -static -o "$tmp/$1" "$vm_dir/$1.c" >&2
+		mv "$tmp/$1" "$bin"
 		rmdir "$tmp"
 	fi
 	echo "$bin"
