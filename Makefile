@@ -21,8 +21,8 @@ FUZZTIME ?= 60s
 # Go's tests run on their own in vm-test; here the cores are few, so one package at a time under -race.
 RACE_P   ?= 2
 
-.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long test-long bench demo lint fmt \
-        lint-go lint-c lint-sh lint-build install dkms-install fuzz clean help deps
+.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long vm-test-debug test-long bench \
+        bench-kmod demo lint fmt lint-go lint-c lint-sh lint-build install dkms-install fuzz clean help deps
 
 all: agent kmod ## build the agent and the module
 
@@ -67,9 +67,17 @@ vm-test: ## the module and the agent on real kernels in QEMU; KERNEL=6.1 for one
 	@scripts/deps go cc vm
 	@scripts/vm/test $(KERNEL)
 
-vm-test-long: ## the same on every kernel that scripts/vm/kernel knows
+vm-test-long: ## the same on every Debian kernel that scripts/vm/kernel knows, ten minutes of random calls on each
 	@scripts/deps go cc vm
-	@scripts/vm/test 5.10 6.1 6.1-rt 6.12 newest newest-rt
+	@scripts/vm/test --fuzz 600 5.10 6.1 6.1-rt 6.12 newest newest-rt
+
+vm-test-debug: ## the same on kernels with KASAN and lockdep, and with PREEMPT_RT, built here once (20 minutes)
+	@scripts/deps go cc vm
+	@scripts/vm/test --fuzz 600 debug debug-rt
+
+bench-kmod: ## instructions that the module adds to a call, against docs/performance.md; UPDATE=1 writes it
+	@scripts/deps go cc vm
+	@scripts/vm/bench-kmod $(if $(UPDATE),--update)
 
 test-long: ## 20 million events through one state: memory stays flat (a few minutes)
 	@scripts/deps go cc
