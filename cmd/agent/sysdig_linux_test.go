@@ -59,6 +59,9 @@ var differences = []struct {
 	{"that version does not follow names given by prctl, and names a child by its own event only", 0, func(p *schema.Param, theirs, ours string) bool {
 		return p.Type == schema.PTPID && number(theirs) == number(ours)
 	}},
+	{"users were plain numbers in some events", 0, func(p *schema.Param, theirs, ours string) bool {
+		return (p.Type == schema.PTUID || p.Type == schema.PTGID) && theirs == number(ours)
+	}},
 	{"that version takes the descriptor of fchdir from an event that is not recorded any more, and stays where it was", 20, func(p *schema.Param, theirs, ours string) bool {
 		return p.Type == schema.PTFD && strings.Contains(ours, "(<f>/") && number(theirs) == number(ours)
 	}},
