@@ -248,7 +248,7 @@ func TestGuestReload(t *testing.T) {
 	start := time.Now()
 	for done, broken := 0, 0; done < reloads; {
 		for r.status0(t).Events < uint64(done*least/(reloads-1)) { // spread over all events
-			pauseFor(20 * time.Millisecond)
+			pauseFor(200 * time.Millisecond)
 		}
 		mask, err := r.session.Mask()
 		if err != nil {
