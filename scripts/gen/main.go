@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command gen writes the tables of pkg/schema and kmod/gen from the .toml files
-// of pkg/schema.
+// Command gen writes the tables of pkg/schema and kmod/gen and docs/coverage.md
+// from the .toml files of pkg/schema.
 //
 //	go run ./scripts/gen          write what is generated
 //	go run ./scripts/gen -check   write nothing, fail when something is stale
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 func main() {
@@ -67,7 +68,7 @@ func generate(tab *table) ([]output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(outs, cFiles(tab)...), nil
+	return slices.Concat(outs, cFiles(tab), docFiles(tab)), nil
 }
 
 func write(root string, outs []output) error {
