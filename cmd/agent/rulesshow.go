@@ -145,7 +145,7 @@ func (p *partRecord) place() string {
 
 func captureText(ms uint32) string {
 	if ms == 0 {
-		return "on, as long as configured"
+		return "asked for; no dump is made"
 	}
-	return fmt.Sprintf("on, for %d ms", ms)
+	return fmt.Sprintf("asked for, %d ms; no dump is made", ms)
 }
