@@ -30,9 +30,8 @@ var rulesOf = map[string][]string{
 
 // TestConformance replays every capture of the corpus with every rule set, and
 // compares the alerts with those of the reference: the same in the same order,
-// with the same times and values. There is no deviation. So it is with [P24] the
-// container of processes in none, and users of the capture, which this host may
-// not have.
+// with the same times and values. There is no deviation, in containers and users
+// either, which this host may not have.
 func TestConformance(t *testing.T) {
 	dir := filepath.Join(sharedtest.Dir(t), "corpus")
 	goldens, err := filepath.Glob(filepath.Join(dir, "goldens", "*.jsonl"))
