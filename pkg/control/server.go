@@ -130,7 +130,15 @@ func (s *Server) serve(ctx context.Context, c net.Conn, handle Handler) {
 	_ = json.NewEncoder(c).Encode(resp)
 }
 
+// request reads what the peer asks before it looks who asks: a stranger that still writes would not get to read the answer.
 func (s *Server) request(c net.Conn) (*Request, error) {
+	if err := c.SetReadDeadline(time.Now().Add(ioTime)); err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(io.LimitReader(c, maxMessage))
+	d.DisallowUnknownFields()
+	req := &Request{}
+	bad := d.Decode(req)
 	uid, err := s.peer(c)
 	if err != nil {
 		return nil, fmt.Errorf("who is there: %w", err)
@@ -138,14 +146,8 @@ func (s *Server) request(c net.Conn) (*Request, error) {
 	if uid != 0 && int(uid) != os.Geteuid() {
 		return nil, errNotRoot
 	}
-	if err := c.SetReadDeadline(time.Now().Add(ioTime)); err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(io.LimitReader(c, maxMessage))
-	d.DisallowUnknownFields()
-	req := &Request{}
-	if err := d.Decode(req); err != nil {
-		return nil, fmt.Errorf("read request: %w", err)
+	if bad != nil {
+		return nil, fmt.Errorf("read request: %w", bad)
 	}
 	return req, nil
 }

@@ -55,7 +55,7 @@ func TestProblems(t *testing.T) {
 		{"unknown key", []string{head + "evt.type = open\n  colour: red\n"}, []string{"LOAD_UNKNOWN_KEY 6:3"}},
 		{"unknown field", []string{head + "evt.type = open and proc.nam = cat\n"}, []string{"LOAD_ERR_COMPILE_CONDITION 5:34"}},
 		{"unknown event type", []string{head + "evt.type = opn\n"}, []string{"LOAD_ERR_COMPILE_CONDITION 5:25"}},
-		{"syntax", []string{head + "evt.type = open and\n"}, []string{"LOAD_ERR_COMPILE_CONDITION 5:30"}},
+		{"syntax", []string{head + "evt.type = open and\n"}, []string{"LOAD_ERR_COMPILE_CONDITION 5:33"}},
 		{"unknown macro", []string{head + "evt.type = open and foo\n"}, []string{"LOAD_ERR_VALIDATE 5:34"}},
 		{"error inside a macro points into the macro", []string{"- macro: m\n  condition: proc.nam = x\n" + head + "evt.type = open and m\n"},
 			[]string{"LOAD_ERR_COMPILE_CONDITION 2:14"}},
