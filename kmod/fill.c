@@ -215,40 +215,6 @@ int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max)
 	return eyas_end_param(f, start);
 }
 
-/* Both ends as the socket has them, which tells nothing after a failed connect. */
-static int put_tuple_arg(struct eyas_fill *f, u8 arg)
-{
-	long ret = f->hit->ret;
-
-	if (ret < 0 && ret != -EINPROGRESS)
-		return eyas_put_empty(f);
-	return eyas_put_tuple(f, eyas_arg_int(f, arg), false);
-}
-
-static int put_tuple_ret(struct eyas_fill *f)
-{
-	if (f->hit->ret < 0)
-		return eyas_put_empty(f);
-	return eyas_put_tuple(f, (int)f->hit->ret, true);
-}
-
-static noinline int put_other(struct eyas_fill *f, const struct eyas_param *p)
-{
-	const struct eyas_hit *h = f->hit;
-
-	switch (p->src) {
-	case EYAS_SRC_FLAGS:
-		return eyas_put_int(f, eyas_map_flags(p->val, h->args[p->arg]), p->width);
-	case EYAS_SRC_SOCKADDR:
-		return eyas_put_sockaddr(f, eyas_arg_ptr(f, p->arg), eyas_arg_int(f, p->arg2));
-	case EYAS_SRC_TUPLE_ARG:
-		return put_tuple_arg(f, p->arg);
-	case EYAS_SRC_TUPLE_RET:
-		return put_tuple_ret(f);
-	}
-	return eyas_put_missing(f);
-}
-
 /* What is neither number nor buffer. */
 static __always_inline int put_param(struct eyas_fill *f, const struct eyas_param *p)
 {
@@ -256,7 +222,7 @@ static __always_inline int put_param(struct eyas_fill *f, const struct eyas_para
 		return eyas_customs[p->val](f, p->arg);
 	if (p->src == EYAS_SRC_STR)
 		return eyas_put_user_str(f, eyas_arg_ptr(f, p->arg), PATH_MAX);
-	return put_other(f, p);
+	return eyas_put_source(f, p);
 }
 
 /* The generic event, by far the most frequent: two lengths and two numbers. */

@@ -75,6 +75,9 @@ int notrace eyas_fill_params(struct eyas_fill *f);
 void eyas_fill_prepare(struct eyas_hit *h);
 void eyas_fill_release(struct eyas_hit *h);
 
+/* eyas_read_num - a number of user memory, extended to 64 bits; false when it cannot be read. */
+bool eyas_read_num(u64 *v, const void __user *src, size_t size, bool is_signed);
+
 int eyas_fill_init(void);
 void eyas_fill_exit(void);
 

@@ -162,6 +162,24 @@ static int ext_text(struct eyas_fill *f, struct file *file)
 	return s->path_len;
 }
 
+/* The same as a parameter. */
+int eyas_custom_fd_path(struct eyas_fill *f, u8 arg)
+{
+	struct file *file = ret_file(f);
+	u8 *start = f->pos;
+	int len;
+
+	if (!file)
+		return f->hit->ret < 0 ? eyas_put_empty(f) : eyas_put_missing(f);
+	len = ext_text(f, file);
+	if (len < 0)
+		return len;
+	if (!len)
+		return eyas_put_missing(f);
+	f->pos += len;
+	return eyas_end_param(f, start);
+}
+
 /* EYAS_EXT_PATH behind the event: the path of the file. f->pos stays at the end of the event. */
 static int put_file_ext(struct eyas_fill *f, struct file *file)
 {
@@ -207,5 +225,5 @@ int eyas_end_file(struct eyas_fill *f, int err)
 bool eyas_holds_file(eyas_custom_t custom)
 {
 	return custom == eyas_custom_open_flags || custom == eyas_custom_open_how_flags ||
-	       custom == eyas_custom_fd_dev || custom == eyas_custom_fd_ino;
+	       custom == eyas_custom_fd_dev || custom == eyas_custom_fd_ino || custom == eyas_custom_fd_path;
 }

@@ -118,6 +118,12 @@ static inline void __user *eyas_arg_ptr(const struct eyas_fill *f, u8 i)
 	return (void __user *)f->hit->args[i];
 }
 
+/* Bytes of the caller's long and of its pointers in structures that the kernel made for it. */
+static inline size_t eyas_long_size(const struct eyas_fill *f)
+{
+	return f->hit->rec_flags & EYAS_REC_COMPAT ? sizeof(u32) : sizeof(long);
+}
+
 static inline bool eyas_is_compat(const struct eyas_fill *f)
 {
 	return f->hit->rec_flags & EYAS_REC_COMPAT;
@@ -139,9 +145,9 @@ static inline u32 eyas_map_flags(u32 map, u32 v)
 		out |= m->out;
 		left &= ~m->mask;
 		if (!left)
-			break;
+			return out;
 	}
-	return out;
+	return out | m->out;
 }
 
 /* fill.c */
@@ -151,6 +157,16 @@ size_t eyas_read_str(u8 *dst, const char __user *src, size_t max);
 int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n);
 int eyas_put_user_str(struct eyas_fill *f, const char __user *src, size_t max);
 
+/* fill_src.c */
+int eyas_put_source(struct eyas_fill *f, const struct eyas_param *p);
+int eyas_put_num(struct eyas_fill *f, const void __user *src, size_t size, u8 width);
+int eyas_put_user_bytes(struct eyas_fill *f, const void __user *src, size_t n);
+
+/* fill_iov.c */
+bool eyas_is_narrow(const struct eyas_fill *f);
+int eyas_put_iov(struct eyas_fill *f, const void __user *vec, u64 count, size_t bytes);
+int eyas_put_iovlen(struct eyas_fill *f, const void __user *vec, u64 count, u8 width);
+
 /* fill_file.c */
 int eyas_put_path(struct eyas_fill *f, const struct path *path);
 int eyas_end_file(struct eyas_fill *f, int err);
@@ -159,6 +175,7 @@ bool eyas_holds_file(eyas_custom_t custom);
 /* fill_sock.c */
 int eyas_put_sockaddr(struct eyas_fill *f, const void __user *addr, int len);
 int eyas_put_tuple(struct eyas_fill *f, int fd, bool inbound);
+int eyas_put_far_tuple(struct eyas_fill *f, int fd, const void __user *addr, int len, bool inbound);
 void eyas_sock_init(void);
 
 /* fill_cgroup.c */
@@ -166,6 +183,9 @@ size_t eyas_cgroups(struct task_struct *task, char *buf, size_t room, bool *cut)
 
 /* fill_overlay.c */
 enum eyas_layer eyas_layer_of(const struct file *file);
+
+/* fill_misc.c */
+int eyas_put_dyn(struct eyas_fill *f, u8 index, u64 value, u8 width);
 
 /* fill_task.c */
 bool eyas_task_pwd(const struct task_struct *task, struct path *pwd);

@@ -48,12 +48,18 @@ static bool files_are_given_back(const struct eyas_row *row)
 	return true;
 }
 
+/* The interpreter looks at the first parameter without counting. */
+static bool has_params(const struct eyas_row *row)
+{
+	return row->nparams || row->params[0].src == EYAS_SRC_NONE;
+}
+
 static bool table_is_sound(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < EYAS_NR_ROWS; i++)
-		if (!eyas_rows[i].nparams || !files_are_given_back(&eyas_rows[i]))
+		if (!has_params(&eyas_rows[i]) || !files_are_given_back(&eyas_rows[i]))
 			return false;
 	return generic_is_known();
 }

@@ -28,6 +28,34 @@ void eyas_sock_init(void)
 	get_random_bytes(&unix_secret, sizeof(unix_secret));
 }
 
+/* An address as callers give and get it. */
+struct given {
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_un un;
+	} a;
+	int len;
+};
+
+static bool is_v4(const struct given *g)
+{
+	return g->a.any.ss_family == AF_INET && g->len >= (int)sizeof(g->a.v4);
+}
+
+static bool is_v6(const struct given *g)
+{
+	return g->a.any.ss_family == AF_INET6 && g->len >= SIN6_LEN_RFC2133;
+}
+
+/* False when it cannot be read or tells no family. */
+static bool read_given(struct given *g, const void __user *addr, int len)
+{
+	g->len = min_t(int, len, sizeof(g->a));
+	return g->len >= (int)sizeof(g->a.any.ss_family) && eyas_copy_user(&g->a, addr, g->len) == g->len;
+}
+
 /* Address in network order, port in the host's, as the .scap format wants them. */
 static u8 *pack_end(u8 *p, const void *addr, size_t len, __be16 port)
 {
@@ -38,7 +66,8 @@ static u8 *pack_end(u8 *p, const void *addr, size_t len, __be16 port)
 	return p + len + sizeof(host);
 }
 
-static int put_v4_tuple(struct eyas_fill *f, const struct sock *sk, bool inbound)
+/* far, here and below: the other end where the socket has none, or NULL. */
+static int put_v4_tuple(struct eyas_fill *f, const struct sock *sk, const struct given *far, bool inbound)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	__be32 remote = READ_ONCE(inet->inet_daddr);
@@ -51,6 +80,10 @@ static int put_v4_tuple(struct eyas_fill *f, const struct sock *sk, bool inbound
 		return -ENOSPC;
 	if (!local)
 		local = READ_ONCE(inet->inet_saddr);
+	if (far && is_v4(far)) {
+		remote = far->a.v4.sin_addr.s_addr;
+		rport = far->a.v4.sin_port;
+	}
 	*p++ = AF_INET;
 	if (inbound) {
 		p = pack_end(p, &remote, sizeof(remote), rport);
@@ -63,7 +96,7 @@ static int put_v4_tuple(struct eyas_fill *f, const struct sock *sk, bool inbound
 	return eyas_end_param(f, start);
 }
 
-static int put_v6_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
+static int put_v6_tuple(struct eyas_fill *f, struct sock *sk, const struct given *far, bool inbound)
 {
 	__be16 rport = READ_ONCE(inet_sk(sk)->inet_dport);
 	__be16 lport = READ_ONCE(inet_sk(sk)->inet_sport);
@@ -73,6 +106,13 @@ static int put_v6_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
 	if (eyas_room(f) < V6_TUPLE)
 		return -ENOSPC;
 	eyas_v6_ends(sk, &local, &remote);
+	if (far && is_v6(far)) {
+		remote = far->a.v6.sin6_addr;
+		rport = far->a.v6.sin6_port;
+	} else if (far && is_v4(far)) {
+		ipv6_addr_set_v4mapped(far->a.v4.sin_addr.s_addr, &remote);
+		rport = far->a.v4.sin_port;
+	}
 	*p++ = AF_INET6;
 	if (inbound) {
 		p = pack_end(p, &remote, sizeof(remote), rport);
@@ -135,6 +175,11 @@ static size_t pack_peer_name(struct eyas_fill *f, u8 *dst, struct sock *sk, stru
 	return len;
 }
 
+static size_t pack_given_name(u8 *dst, const struct given *g)
+{
+	return pack_unix_path(dst, (const u8 *)g->a.un.sun_path, g->len - (int)offsetof(struct sockaddr_un, sun_path));
+}
+
 static u8 *pack_unix_id(u8 *p, const void *sk)
 {
 	__le64 id = cpu_to_le64(sk ? (u64)(unsigned long)sk ^ unix_secret : 0);
@@ -147,7 +192,7 @@ static u8 *pack_unix_id(u8 *p, const void *sk)
  * The name is the listener's on both sides, and so is the order: the accepting
  * socket first. The two events of one connection carry the same tuple.
  */
-static int put_unix_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
+static int put_unix_tuple(struct eyas_fill *f, struct sock *sk, const struct given *far, bool inbound)
 {
 	struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
 	u8 *start = f->pos, *p = start;
@@ -162,21 +207,24 @@ static int put_unix_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
 	} else {
 		p = pack_unix_id(p, peer);
 		p = pack_unix_id(p, sk);
-		p += pack_peer_name(f, p, sk, peer);
+		if (far && far->a.any.ss_family == AF_UNIX)
+			p += pack_given_name(p, far);
+		else
+			p += pack_peer_name(f, p, sk, peer);
 	}
 	f->pos = p;
 	return eyas_end_param(f, start);
 }
 
-static int put_sock_tuple(struct eyas_fill *f, struct sock *sk, bool inbound)
+static int put_sock_tuple(struct eyas_fill *f, struct sock *sk, const struct given *far, bool inbound)
 {
 	switch (READ_ONCE(sk->sk_family)) {
 	case AF_INET:
-		return put_v4_tuple(f, sk, inbound);
+		return put_v4_tuple(f, sk, far, inbound);
 	case AF_INET6:
-		return put_v6_tuple(f, sk, inbound);
+		return put_v6_tuple(f, sk, far, inbound);
 	case AF_UNIX:
-		return put_unix_tuple(f, sk, inbound);
+		return put_unix_tuple(f, sk, far, inbound);
 	}
 	return eyas_put_empty(f);
 }
@@ -199,37 +247,93 @@ int eyas_put_tuple(struct eyas_fill *f, int fd, bool inbound)
 	if (!file)
 		return eyas_put_missing(f);
 	sk = file_sock(file);
-	err = sk ? put_sock_tuple(f, sk, inbound) : eyas_put_empty(f);
+	err = sk ? put_sock_tuple(f, sk, NULL, inbound) : eyas_put_empty(f);
 	fput(file);
 	return err;
+}
+
+/*
+ * Whether the address of a message is needed: streams have the other end in the
+ * socket, and so have connected sockets unless something is sent elsewhere.
+ */
+static bool wants_far(const struct sock *sk, bool inbound)
+{
+	if (sk->sk_type == SOCK_STREAM || sk->sk_type == SOCK_SEQPACKET)
+		return false;
+	return !inbound || sk->sk_state != TCP_ESTABLISHED;
+}
+
+static int put_message_tuple(struct eyas_fill *f, struct sock *sk, const void __user *addr, int len, bool inbound)
+{
+	struct given far;
+
+	if (!addr || !len || !wants_far(sk, inbound))
+		return put_sock_tuple(f, sk, NULL, inbound);
+	if (read_given(&far, addr, len))
+		return put_sock_tuple(f, sk, &far, inbound);
+	f->rec_flags |= EYAS_REC_PARTIAL;
+	return put_sock_tuple(f, sk, NULL, inbound);
+}
+
+/*
+ * eyas_put_far_tuple - both ends of a message of the socket fd, whose address the
+ * caller gave or got. What could not be received has none; what could not be sent
+ * has them, for where to is worth knowing.
+ */
+int eyas_put_far_tuple(struct eyas_fill *f, int fd, const void __user *addr, int len, bool inbound)
+{
+	struct file *file;
+	struct sock *sk;
+	int err;
+
+	if (inbound && f->hit->ret < 0)
+		return eyas_put_empty(f);
+	file = fget_raw(fd);
+	if (!file)
+		return f->hit->ret < 0 ? eyas_put_empty(f) : eyas_put_missing(f);
+	sk = file_sock(file);
+	err = sk ? put_message_tuple(f, sk, addr, len, inbound) : eyas_put_empty(f);
+	fput(file);
+	return err;
+}
+
+/* Where sendto wants to send; V is the number of the address's argument. */
+int eyas_custom_send_tuple(struct eyas_fill *f, u8 arg)
+{
+	return eyas_put_far_tuple(f, eyas_arg_int(f, 0), arg ? eyas_arg_ptr(f, arg) : NULL,
+				  arg ? eyas_arg_int(f, arg + 1) : 0, false);
+}
+
+/* Where recvfrom got it from; the length lies behind a pointer. */
+int eyas_custom_recv_tuple(struct eyas_fill *f, u8 arg)
+{
+	u64 len = 0;
+
+	if (arg && eyas_arg_ptr(f, arg) && f->hit->ret >= 0 &&
+	    !eyas_read_num(&len, eyas_arg_ptr(f, arg + 1), sizeof(u32), false))
+		f->rec_flags |= EYAS_REC_PARTIAL;
+	return eyas_put_far_tuple(f, eyas_arg_int(f, 0), arg ? eyas_arg_ptr(f, arg) : NULL, len, true);
 }
 
 /* eyas_put_sockaddr - an address as the caller gave it. */
 int eyas_put_sockaddr(struct eyas_fill *f, const void __user *addr, int len)
 {
-	union {
-		struct sockaddr_storage any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-		struct sockaddr_un un;
-	} a;
 	u8 *start = f->pos, *p = start;
+	struct given g;
 
-	if (!addr || len < (int)sizeof(a.any.ss_family))
+	if (!addr || len < (int)sizeof(g.a.any.ss_family))
 		return eyas_put_empty(f);
-	len = min_t(int, len, sizeof(a));
-	if (eyas_copy_user(&a, addr, len) != len)
+	if (!read_given(&g, addr, len))
 		return eyas_put_missing(f);
 	if (eyas_room(f) < 1 + UNIX_NAME)
 		return -ENOSPC;
-	*p++ = a.any.ss_family;
-	if (a.any.ss_family == AF_INET && len >= (int)sizeof(a.v4))
-		p = pack_end(p, &a.v4.sin_addr, sizeof(a.v4.sin_addr), a.v4.sin_port);
-	else if (a.any.ss_family == AF_INET6 && len >= SIN6_LEN_RFC2133)
-		p = pack_end(p, &a.v6.sin6_addr, sizeof(a.v6.sin6_addr), a.v6.sin6_port);
-	else if (a.any.ss_family == AF_UNIX)
-		p += pack_unix_path(p, (const u8 *)a.un.sun_path,
-				    len - (int)offsetof(struct sockaddr_un, sun_path));
+	*p++ = g.a.any.ss_family;
+	if (is_v4(&g))
+		p = pack_end(p, &g.a.v4.sin_addr, sizeof(g.a.v4.sin_addr), g.a.v4.sin_port);
+	else if (is_v6(&g))
+		p = pack_end(p, &g.a.v6.sin6_addr, sizeof(g.a.v6.sin6_addr), g.a.v6.sin6_port);
+	else if (g.a.any.ss_family == AF_UNIX)
+		p += pack_given_name(p, &g);
 	else
 		p = start;	/* no text of it is known */
 	f->pos = p;
@@ -275,4 +379,27 @@ int eyas_custom_queue_pct(struct eyas_fill *f, u8 arg)
 
 	q.len = min(q.len, q.max);
 	return eyas_put_int(f, q.max ? (u64)q.len * 100 / q.max : 0, sizeof(u8));
+}
+
+/*
+ * The two numbers of socketpair: V is 0 for the first socket, 1 for its peer. They
+ * are those of a unix tuple.
+ */
+int eyas_custom_pair_id(struct eyas_fill *f, u8 arg)
+{
+	const struct sock *sk;
+	struct file *file;
+	__le64 id = 0;
+	u64 fd;
+
+	if (f->hit->ret < 0)
+		return eyas_put_empty(f);
+	file = eyas_read_num(&fd, eyas_arg_ptr(f, 3), sizeof(u32), false) ? fget_raw(fd) : NULL;
+	if (!file)
+		return eyas_put_missing(f);
+	sk = file_sock(file);
+	if (sk && sk->sk_family == AF_UNIX)
+		pack_unix_id((u8 *)&id, arg ? READ_ONCE(unix_sk(sk)->peer) : sk);
+	fput(file);
+	return eyas_put_int(f, le64_to_cpu(id), sizeof(id));
 }

@@ -15,6 +15,7 @@
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
+#include <linux/uio.h>
 
 #include "eyas.h"
 #include "probe.h"
@@ -160,15 +161,72 @@ static __always_inline void exit_init(struct eyas_hit *hit, struct pt_regs *regs
 		eyas_syscall_args(regs, hit->args);
 }
 
+/* struct mmsghdr: a struct msghdr, then how many bytes of it were moved. */
+#define MMSG_BYTES		64
+#define MMSG_LEN		56
+#define MMSG_BYTES_NARROW	32
+#define MMSG_LEN_NARROW		28
+
+/* Reads like a record does: a fault of ours is none that anybody asked for. */
+static bool message_len(const struct eyas_hit *hit, unsigned int at, u64 *len)
+{
+	bool ok;
+
+	preempt_disable_notrace();
+	__this_cpu_inc(eyas_depth);
+	ok = eyas_read_num(len, (void __user *)(hit->args[1] + at), sizeof(u32), false);
+	__this_cpu_dec(eyas_depth);
+	preempt_enable_notrace();
+	return ok;
+}
+
+/*
+ * sendmmsg and recvmmsg: one hit of each message that was moved, as if it had come
+ * through a call of its own. The kernel does no more than UIO_MAXIOV at once.
+ */
+static noinline notrace void record_messages(struct eyas_hit *hit, unsigned int line)
+{
+	const bool narrow = hit->rec_flags & (EYAS_REC_COMPAT | EYAS_REC_X32);
+	const unsigned int size = narrow ? MMSG_BYTES_NARROW : MMSG_BYTES;
+	const unsigned int at = narrow ? MMSG_LEN_NARROW : MMSG_LEN;
+	const u16 rec_flags = hit->rec_flags;
+	long left;
+	u64 len;
+
+	for (left = min_t(long, hit->ret, UIO_MAXIOV); left > 0; left--) {
+		hit->rec_flags = rec_flags;
+		if (!message_len(hit, at, &len)) {
+			len = 0;
+			hit->rec_flags |= EYAS_REC_PARTIAL;
+		}
+		hit->ret = len;
+		deliver_call(hit, line);
+		hit->args[1] += size;
+	}
+}
+
+/* Rows that are not one event of each call. */
+static noinline notrace void record_special(struct eyas_hit *hit, unsigned int line)
+{
+	if (!eyas_line_is_exec(line) && hit->ret > 0)
+		record_messages(hit, line);
+	/* A program that was started is eyas_on_exec()'s to tell. */
+	else if (!eyas_line_is_exec(line) || hit->ret)
+		deliver_call(hit, line);
+}
+
 static noinline notrace void record_native(struct pt_regs *regs, long ret, unsigned int nr)
 {
 	struct eyas_hit hit EYAS_UNINITIALIZED;
+	const struct eyas_row *row;
 
-	/* A program that was started is eyas_on_exec()'s to tell. */
-	if ((unlikely(nr == __NR_execve) || unlikely(nr == __NR_execveat)) && !ret)
-		return;
 	exit_init(&hit, regs, ret, &eyas_calls_native[nr], nr, nr, 0);
-	deliver(&hit, nr, nr);
+	row = hit.row;
+	OPTIMIZER_HIDE_VAR(row);	/* or flags are kept in a register from their first test on, which costs more */
+	if (unlikely(row->flags & EYAS_ROW_SPECIAL))
+		record_special(&hit, nr);
+	else
+		deliver(&hit, nr, nr);
 }
 
 /* 32-bit callers, x32, and numbers out of range such as -1 after a sigreturn. */
@@ -179,10 +237,11 @@ static noinline notrace void record_odd(struct pt_regs *regs, long ret)
 
 	if (!eyas_origin_of(regs, &o) || !test_bit(o.line, eyas_union))
 		return;
-	if (eyas_line_is_exec(o.line) && !ret)
-		return;
 	exit_init(&hit, regs, ret, eyas_call_of(o.line), o.line, o.nr, o.rec_flags);
-	deliver_call(&hit, o.line);
+	if (hit.row->flags & EYAS_ROW_SPECIAL)
+		record_special(&hit, o.line);
+	else
+		deliver_call(&hit, o.line);
 }
 
 notrace void eyas_on_sys_exit(void *data, struct pt_regs *regs, long ret)

@@ -23,12 +23,30 @@ enum eyas_src {
 	EYAS_SRC_BUF_ARG,	/* buffer at `arg`, as long as argument `arg2` */
 
 	EYAS_SRC_FLAGS,		/* argument `arg` through flag map `val` */
+	EYAS_SRC_NONE,		/* the row has no parameter */
+	EYAS_SRC_GOT,		/* the return value, 0 after a failure */
+	EYAS_SRC_UINT,		/* argument `arg`, a C unsigned int */
+	EYAS_SRC_ID,		/* argument `arg`, a user or group id; 16 bits wide in old calls of 32-bit callers */
+	EYAS_SRC_PAIR,		/* argument `arg`, 64 bits: from 32-bit callers the low half, then the high one */
+	EYAS_SRC_MEM,		/* number at address `arg` plus `arg2`; `val` is EYAS_MEM_*, with a size in bytes */
+	EYAS_SRC_TIMESPEC,	/* struct timespec at `arg`, in ns */
+	EYAS_SRC_BUF_MOST,	/* buffer at `arg`, as long as the return value and at most argument `arg2` */
+	EYAS_SRC_IOV,		/* what the `arg2` struct iovec at `arg` point to, as long as the return value */
+	EYAS_SRC_IOVLEN,	/* how much the `arg2` struct iovec at `arg` have room for */
 	EYAS_SRC_STR,		/* NUL-terminated user string at argument `arg` */
+	EYAS_SRC_OUTSTR,	/* string that a successful call left at argument `arg` */
 	EYAS_SRC_SOCKADDR,	/* struct sockaddr at `arg`, `arg2` bytes long */
 	EYAS_SRC_TUPLE_ARG,	/* both ends of the socket that is fd `arg` */
 	EYAS_SRC_TUPLE_RET,	/* both ends of the socket that is the returned fd */
 	EYAS_SRC_CUSTOM,	/* eyas_customs[val](), with `arg` as its operand */
 };
+
+/* val of EYAS_SRC_MEM. What is at address 0, and OUT after a failure, has length 0. */
+#define EYAS_MEM_SIZE		0x0fu	/* bytes */
+#define EYAS_MEM_LONG		0u	/* as many as a long of the caller; then `arg2` counts longs */
+#define EYAS_MEM_SIGNED		0x10u
+#define EYAS_MEM_OUT		0x20u	/* only a successful call wrote it */
+#define EYAS_MEM_MAP(map)	(((map) + 1u) << 16)	/* through a flag map, 0 = none */
 
 /* How an integer value is stored: bytes, sign-extended from the source. */
 struct eyas_param {
@@ -45,6 +63,8 @@ struct eyas_param {
 #define EYAS_ROW_ARGS		(1u << 2)	/* some source reads an argument */
 #define EYAS_ROW_PATH		(1u << 3)	/* EYAS_EXT_PATH: the kernel's path of the returned fd */
 
+#define EYAS_ROW_SPECIAL	(1u << 4)	/* more or less than one event of each call: see probe.c */
+
 /* One event. */
 struct eyas_row {
 	u16 type;		/* event number of the schema */
@@ -59,7 +79,10 @@ struct eyas_call {
 	u16 row;		/* index in eyas_rows */
 };
 
-/* One step of a flag map: (v & mask) == value adds out. Stops at mask 0. */
+/*
+ * One step of a flag map: (v & mask) == value adds out. Stops at mask 0, whose out
+ * is added to what has bits that no row knows.
+ */
 struct eyas_flag {
 	u32 mask;
 	u32 value;

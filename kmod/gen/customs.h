@@ -199,4 +199,142 @@ int eyas_custom_ptrace_addr(struct eyas_fill *f, u8 arg);
 /* argument 3 as a dynamic value of ptrace_dynamic_param */
 int eyas_custom_ptrace_data(struct eyas_fill *f, u8 arg);
 
+/* the kernel's path of the returned fd, NUL-terminated */
+int eyas_custom_fd_path(struct eyas_fill *f, u8 arg);
+
+/*
+ * both ends of the socket at argument 0, the far one as the address at
+ * argument V says where the socket has none or another one; V is 0 without
+ * such an argument
+ */
+int eyas_custom_send_tuple(struct eyas_fill *f, u8 arg);
+
+/*
+ * the same of what was received, the sender first; what argument V + 1 points
+ * to is the length of the address
+ */
+int eyas_custom_recv_tuple(struct eyas_fill *f, u8 arg);
+
+/* what was moved of the vector of the struct msghdr at argument 1 */
+int eyas_custom_msg_data(struct eyas_fill *f, u8 arg);
+
+/* room in the vector of the struct msghdr at argument 1 */
+int eyas_custom_msg_size(struct eyas_fill *f, u8 arg);
+
+/*
+ * both ends of a message of the socket at argument 0, the address in the
+ * struct msghdr at argument 1; V is 1 for received ones
+ */
+int eyas_custom_msg_tuple(struct eyas_fill *f, u8 arg);
+
+/* control data that came with a message */
+int eyas_custom_msg_control(struct eyas_fill *f, u8 arg);
+
+/*
+ * number of the first socket of a pair, or with V = 1 of its peer, as in the
+ * tuples of unix sockets
+ */
+int eyas_custom_pair_id(struct eyas_fill *f, u8 arg);
+
+/* option of argument 2, if the level is SOL_SOCKET */
+int eyas_custom_sockopt_name(struct eyas_fill *f, u8 arg);
+
+/* value of a socket option as a dynamic value of sockopt_dynamic_param */
+int eyas_custom_setsockopt_val(struct eyas_fill *f, u8 arg);
+
+/* the same after a successful call, as long as the int at argument 4 says */
+int eyas_custom_getsockopt_val(struct eyas_fill *f, u8 arg);
+
+/*
+ * descriptors of the struct pollfd array with what was found of each; at most
+ * 1024
+ */
+int eyas_custom_polled(struct eyas_fill *f, u8 arg);
+
+/*
+ * one of the first two operations; V is 3 * operation + 0 number of the
+ * semaphore, 1 operation, 2 flags through map semop_flags
+ */
+int eyas_custom_semop(struct eyas_fill *f, u8 arg);
+
+/* argument 3 of SETVAL */
+int eyas_custom_semctl_val(struct eyas_fill *f, u8 arg);
+
+/*
+ * a set of capabilities as it was asked for; V is 0 effective, 1 permitted, 2
+ * inheritable
+ */
+int eyas_custom_capset(struct eyas_fill *f, u8 arg);
+
+/* low word of the signal set of io_uring_enter */
+int eyas_custom_uring_sigset(struct eyas_fill *f, u8 arg);
+
+/* inode number of the pipe whose descriptors were stored at argument 0 */
+int eyas_custom_pipe_ino(struct eyas_fill *f, u8 arg);
+
+/* offset of lseek; that of _llseek comes in two halves */
+int eyas_custom_seek_offset(struct eyas_fill *f, u8 arg);
+
+/* argument 2 of lseek, argument 4 of _llseek */
+int eyas_custom_seek_whence(struct eyas_fill *f, u8 arg);
+
+/*
+ * argument V of mmap, offsets in bytes; the oldest form for 32-bit callers
+ * has its arguments in memory
+ */
+int eyas_custom_mmap(struct eyas_fill *f, u8 arg);
+
+/* the file descriptor of mmap */
+int eyas_custom_mmap_fd(struct eyas_fill *f, u8 arg);
+
+/* the protection of mmap through map prot_flags */
+int eyas_custom_mmap_prot(struct eyas_fill *f, u8 arg);
+
+/* the flags of mmap through map mmap_flags */
+int eyas_custom_mmap_flags(struct eyas_fill *f, u8 arg);
+
+/* half V of the struct rlimit at argument 1; -1 is no limit */
+int eyas_custom_rlimit(struct eyas_fill *f, u8 arg);
+
+/* the same after a successful call */
+int eyas_custom_got_rlimit(struct eyas_fill *f, u8 arg);
+
+/* the id that a successful call stored at argument V */
+int eyas_custom_got_id(struct eyas_fill *f, u8 arg);
+
+/* the offset at argument 2, as the call left it */
+int eyas_custom_sendfile_offset(struct eyas_fill *f, u8 arg);
+
+/* argument 1 through map umount_flags; the oldest umount has none */
+int eyas_custom_umount_flags(struct eyas_fill *f, u8 arg);
+
+/* the quota file of Q_QUOTAON */
+int eyas_custom_quota_path(struct eyas_fill *f, u8 arg);
+
+/* the format of Q_QUOTAON */
+int eyas_custom_quota_fmt(struct eyas_fill *f, u8 arg);
+
+/* the format that Q_GETFMT found */
+int eyas_custom_quota_got_fmt(struct eyas_fill *f, u8 arg);
+
+/*
+ * 64-bit word V of the struct if_dqblk of Q_GETQUOTA, Q_SETQUOTA; times in ns
+ */
+int eyas_custom_quota_limit(struct eyas_fill *f, u8 arg);
+
+/* 64-bit word V of the struct if_dqinfo of Q_GETINFO, Q_SETINFO, in ns */
+int eyas_custom_quota_grace(struct eyas_fill *f, u8 arg);
+
+/* flags of the struct if_dqinfo of Q_GETINFO, Q_SETINFO */
+int eyas_custom_quota_info_flags(struct eyas_fill *f, u8 arg);
+
+/* the value of fsconfig where it is a blob */
+int eyas_custom_fsconfig_bytes(struct eyas_fill *f, u8 arg);
+
+/* the value of fsconfig where it is a string or a path */
+int eyas_custom_fsconfig_str(struct eyas_fill *f, u8 arg);
+
+/* argument V as a dynamic value of keyctl_dynamic_param */
+int eyas_custom_keyctl(struct eyas_fill *f, u8 arg);
+
 #endif /* EYAS_GEN_CUSTOMS_H */

@@ -202,6 +202,320 @@ static const struct eyas_flag map_page_fault_error[] = {
 	{ 0 }
 };
 
+static const struct eyas_flag map_fd_flags[] = {
+	{ 0x800, 0x800, PPM_O_NONBLOCK },	/* O_NONBLOCK */
+	{ 0x80000, 0x80000, PPM_O_CLOEXEC },	/* O_CLOEXEC */
+	{ O_DIRECT, O_DIRECT, PPM_O_DIRECT },
+	{ 0 }
+};
+
+static const struct eyas_flag map_sockopt_levels[] = {
+	{ ~0u, 0x1, PPM_SOCKOPT_LEVEL_SOL_SOCKET },	/* SOL_SOCKET */
+	{ ~0u, 0x6, PPM_SOCKOPT_LEVEL_SOL_TCP },	/* SOL_TCP */
+	{ 0, 0, PPM_SOCKOPT_LEVEL_UNKNOWN },
+};
+
+static const struct eyas_flag map_shutdown_how[] = {
+	{ ~0u, 0x0, PPM_SHUT_RD },	/* SHUT_RD */
+	{ ~0u, 0x1, PPM_SHUT_WR },	/* SHUT_WR */
+	{ ~0u, 0x2, PPM_SHUT_RDWR },	/* SHUT_RDWR */
+	{ 0, 0, PPM_SHUT_UNKNOWN },
+};
+
+static const struct eyas_flag map_rlimit_resources[] = {
+	{ ~0u, 0x0, PPM_RLIMIT_CPU },	/* RLIMIT_CPU */
+	{ ~0u, 0x1, PPM_RLIMIT_FSIZE },	/* RLIMIT_FSIZE */
+	{ ~0u, 0x2, PPM_RLIMIT_DATA },	/* RLIMIT_DATA */
+	{ ~0u, 0x3, PPM_RLIMIT_STACK },	/* RLIMIT_STACK */
+	{ ~0u, 0x4, PPM_RLIMIT_CORE },	/* RLIMIT_CORE */
+	{ ~0u, 0x5, PPM_RLIMIT_RSS },	/* RLIMIT_RSS */
+	{ ~0u, 0x6, PPM_RLIMIT_NPROC },	/* RLIMIT_NPROC */
+	{ ~0u, 0x7, PPM_RLIMIT_NOFILE },	/* RLIMIT_NOFILE */
+	{ ~0u, 0x8, PPM_RLIMIT_MEMLOCK },	/* RLIMIT_MEMLOCK */
+	{ ~0u, 0x9, PPM_RLIMIT_AS },	/* RLIMIT_AS */
+	{ ~0u, 0xa, PPM_RLIMIT_LOCKS },	/* RLIMIT_LOCKS */
+	{ ~0u, 0xb, PPM_RLIMIT_SIGPENDING },	/* RLIMIT_SIGPENDING */
+	{ ~0u, 0xc, PPM_RLIMIT_MSGQUEUE },	/* RLIMIT_MSGQUEUE */
+	{ ~0u, 0xd, PPM_RLIMIT_NICE },	/* RLIMIT_NICE */
+	{ ~0u, 0xe, PPM_RLIMIT_RTPRIO },	/* RLIMIT_RTPRIO */
+	{ ~0u, 0xf, PPM_RLIMIT_RTTIME },	/* RLIMIT_RTTIME */
+	{ 0, 0, PPM_RLIMIT_UNKNOWN },
+};
+
+static const struct eyas_flag map_fcntl_commands[] = {
+	{ ~0u, 0x0, PPM_FCNTL_F_DUPFD },	/* F_DUPFD */
+	{ ~0u, 0x1, PPM_FCNTL_F_GETFD },	/* F_GETFD */
+	{ ~0u, 0x2, PPM_FCNTL_F_SETFD },	/* F_SETFD */
+	{ ~0u, 0x3, PPM_FCNTL_F_GETFL },	/* F_GETFL */
+	{ ~0u, 0x4, PPM_FCNTL_F_SETFL },	/* F_SETFL */
+	{ ~0u, 0x5, PPM_FCNTL_F_GETLK },	/* F_GETLK */
+	{ ~0u, 0x6, PPM_FCNTL_F_SETLK },	/* F_SETLK */
+	{ ~0u, 0x7, PPM_FCNTL_F_SETLKW },	/* F_SETLKW */
+	{ ~0u, 0x8, PPM_FCNTL_F_SETOWN },	/* F_SETOWN */
+	{ ~0u, 0x9, PPM_FCNTL_F_GETOWN },	/* F_GETOWN */
+	{ ~0u, 0xa, PPM_FCNTL_F_SETSIG },	/* F_SETSIG */
+	{ ~0u, 0xb, PPM_FCNTL_F_GETSIG },	/* F_GETSIG */
+	{ ~0u, 0xc, PPM_FCNTL_F_GETLK64 },	/* F_GETLK64 */
+	{ ~0u, 0xd, PPM_FCNTL_F_SETLK64 },	/* F_SETLK64 */
+	{ ~0u, 0xe, PPM_FCNTL_F_SETLKW64 },	/* F_SETLKW64 */
+	{ ~0u, 0xf, PPM_FCNTL_F_SETOWN_EX },	/* F_SETOWN_EX */
+	{ ~0u, 0x10, PPM_FCNTL_F_GETOWN_EX },	/* F_GETOWN_EX */
+	{ ~0u, 0x24, PPM_FCNTL_F_OFD_GETLK },	/* F_OFD_GETLK */
+	{ ~0u, 0x25, PPM_FCNTL_F_OFD_SETLK },	/* F_OFD_SETLK */
+	{ ~0u, 0x26, PPM_FCNTL_F_OFD_SETLKW },	/* F_OFD_SETLKW */
+	{ ~0u, 0x400, PPM_FCNTL_F_SETLEASE },	/* F_SETLEASE */
+	{ ~0u, 0x401, PPM_FCNTL_F_GETLEASE },	/* F_GETLEASE */
+	{ ~0u, 0x402, PPM_FCNTL_F_NOTIFY },	/* F_NOTIFY */
+	{ ~0u, 0x405, PPM_FCNTL_F_CANCELLK },	/* F_CANCELLK */
+	{ ~0u, 0x406, PPM_FCNTL_F_DUPFD_CLOEXEC },	/* F_DUPFD_CLOEXEC */
+	{ ~0u, 0x407, PPM_FCNTL_F_SETPIPE_SZ },	/* F_SETPIPE_SZ */
+	{ ~0u, 0x408, PPM_FCNTL_F_GETPIPE_SZ },	/* F_GETPIPE_SZ */
+	{ 0, 0, PPM_FCNTL_UNKNOWN },
+};
+
+static const struct eyas_flag map_prot_flags[] = {
+	{ 0x1, 0x1, PPM_PROT_READ },	/* PROT_READ */
+	{ 0x2, 0x2, PPM_PROT_WRITE },	/* PROT_WRITE */
+	{ 0x4, 0x4, PPM_PROT_EXEC },	/* PROT_EXEC */
+	{ 0x8, 0x8, PPM_PROT_SEM },	/* PROT_SEM */
+	{ 0x1000000, 0x1000000, PPM_PROT_GROWSDOWN },	/* PROT_GROWSDOWN */
+	{ 0x2000000, 0x2000000, PPM_PROT_GROWSUP },	/* PROT_GROWSUP */
+	{ 0 }
+};
+
+static const struct eyas_flag map_mmap_flags[] = {
+	{ 0x3, 0x1, PPM_MAP_SHARED },	/* MAP_SHARED */
+	{ 0x3, 0x2, PPM_MAP_PRIVATE },	/* MAP_PRIVATE */
+	{ 0x3, 0x3, PPM_MAP_SHARED },	/* MAP_SHARED_VALIDATE */
+	{ 0x10, 0x10, PPM_MAP_FIXED },	/* MAP_FIXED */
+	{ 0x20, 0x20, PPM_MAP_ANONYMOUS },	/* MAP_ANONYMOUS */
+#ifdef MAP_32BIT
+	{ MAP_32BIT, MAP_32BIT, PPM_MAP_32BIT },
+#endif
+	{ 0x100, 0x100, PPM_MAP_GROWSDOWN },	/* MAP_GROWSDOWN */
+	{ 0x800, 0x800, PPM_MAP_DENYWRITE },	/* MAP_DENYWRITE */
+	{ 0x1000, 0x1000, PPM_MAP_EXECUTABLE },	/* MAP_EXECUTABLE */
+	{ 0x2000, 0x2000, PPM_MAP_LOCKED },	/* MAP_LOCKED */
+	{ 0x4000, 0x4000, PPM_MAP_NORESERVE },	/* MAP_NORESERVE */
+	{ 0x8000, 0x8000, PPM_MAP_POPULATE },	/* MAP_POPULATE */
+	{ 0x10000, 0x10000, PPM_MAP_NONBLOCK },	/* MAP_NONBLOCK */
+	{ 0 }
+};
+
+static const struct eyas_flag map_splice_flags[] = {
+	{ 0x1, 0x1, PPM_SPLICE_F_MOVE },	/* SPLICE_F_MOVE */
+	{ 0x2, 0x2, PPM_SPLICE_F_NONBLOCK },	/* SPLICE_F_NONBLOCK */
+	{ 0x4, 0x4, PPM_SPLICE_F_MORE },	/* SPLICE_F_MORE */
+	{ 0x8, 0x8, PPM_SPLICE_F_GIFT },	/* SPLICE_F_GIFT */
+	{ 0 }
+};
+
+static const struct eyas_flag map_flock_flags[] = {
+	{ 0x1, 0x1, PPM_LOCK_SH },	/* LOCK_SH */
+	{ 0x2, 0x2, PPM_LOCK_EX },	/* LOCK_EX */
+	{ 0x4, 0x4, PPM_LOCK_NB },	/* LOCK_NB */
+	{ 0x8, 0x8, PPM_LOCK_UN },	/* LOCK_UN */
+	{ 0 }
+};
+
+static const struct eyas_flag map_access_flags[] = {
+	{ 0x1, 0x1, PPM_X_OK },	/* X_OK */
+	{ 0x2, 0x2, PPM_W_OK },	/* W_OK */
+	{ 0x4, 0x4, PPM_R_OK },	/* R_OK */
+	{ 0 }
+};
+
+static const struct eyas_flag map_umount_flags[] = {
+	{ 0x1, 0x1, PPM_MNT_FORCE },	/* MNT_FORCE */
+	{ 0x2, 0x2, PPM_MNT_DETACH },	/* MNT_DETACH */
+	{ 0x4, 0x4, PPM_MNT_EXPIRE },	/* MNT_EXPIRE */
+	{ 0x8, 0x8, PPM_UMOUNT_NOFOLLOW },	/* UMOUNT_NOFOLLOW */
+	{ 0 }
+};
+
+static const struct eyas_flag map_poll_flags[] = {
+	{ 0x1, 0x1, PPM_POLLIN },	/* POLLIN */
+	{ 0x2, 0x2, PPM_POLLPRI },	/* POLLPRI */
+	{ 0x4, 0x4, PPM_POLLOUT },	/* POLLOUT */
+	{ 0x8, 0x8, PPM_POLLERR },	/* POLLERR */
+	{ 0x10, 0x10, PPM_POLLHUP },	/* POLLHUP */
+	{ 0x20, 0x20, PPM_POLLNVAL },	/* POLLNVAL */
+	{ 0x40, 0x40, PPM_POLLRDNORM },	/* POLLRDNORM */
+	{ 0x80, 0x80, PPM_POLLRDBAND },	/* POLLRDBAND */
+	{ 0x100, 0x100, PPM_POLLWRNORM },	/* POLLWRNORM */
+	{ 0x200, 0x200, PPM_POLLWRBAND },	/* POLLWRBAND */
+	{ 0x2000, 0x2000, PPM_POLLRDHUP },	/* POLLRDHUP */
+	{ 0 }
+};
+
+static const struct eyas_flag map_semget_flags[] = {
+	{ 0x200, 0x200, PPM_IPC_CREAT },	/* IPC_CREAT */
+	{ 0x400, 0x400, PPM_IPC_EXCL },	/* IPC_EXCL */
+	{ 0 }
+};
+
+static const struct eyas_flag map_semop_flags[] = {
+	{ 0x800, 0x800, PPM_IPC_NOWAIT },	/* IPC_NOWAIT */
+	{ 0x1000, 0x1000, PPM_SEM_UNDO },	/* SEM_UNDO */
+	{ 0 }
+};
+
+static const struct eyas_flag map_semctl_commands[] = {
+	{ 0xfffffeff, 0x0, PPM_IPC_RMID },	/* IPC_RMID */
+	{ 0xfffffeff, 0x1, PPM_IPC_SET },	/* IPC_SET */
+	{ 0xfffffeff, 0x2, PPM_IPC_STAT },	/* IPC_STAT */
+	{ 0xfffffeff, 0x3, PPM_IPC_INFO },	/* IPC_INFO */
+	{ 0xfffffeff, 0xb, PPM_GETPID },	/* GETPID */
+	{ 0xfffffeff, 0xc, PPM_GETVAL },	/* GETVAL */
+	{ 0xfffffeff, 0xd, PPM_GETALL },	/* GETALL */
+	{ 0xfffffeff, 0xe, PPM_GETNCNT },	/* GETNCNT */
+	{ 0xfffffeff, 0xf, PPM_GETZCNT },	/* GETZCNT */
+	{ 0xfffffeff, 0x10, PPM_SETVAL },	/* SETVAL */
+	{ 0xfffffeff, 0x11, PPM_SETALL },	/* SETALL */
+	{ 0xfffffeff, 0x12, PPM_SEM_STAT },	/* SEM_STAT */
+	{ 0xfffffeff, 0x13, PPM_SEM_INFO },	/* SEM_INFO */
+	{ 0 }
+};
+
+static const struct eyas_flag map_mknod_mode[] = {
+	{ 0xf000, 0x1000, PPM_S_IFIFO },	/* S_IFIFO */
+	{ 0xf000, 0x2000, PPM_S_IFCHR },	/* S_IFCHR */
+	{ 0xf000, 0x6000, PPM_S_IFBLK },	/* S_IFBLK */
+	{ 0xf000, 0x8000, PPM_S_IFREG },	/* S_IFREG */
+	{ 0xf000, 0xc000, PPM_S_IFSOCK },	/* S_IFSOCK */
+	{ 0x1, 0x1, PPM_S_IXOTH },	/* S_IXOTH */
+	{ 0x2, 0x2, PPM_S_IWOTH },	/* S_IWOTH */
+	{ 0x4, 0x4, PPM_S_IROTH },	/* S_IROTH */
+	{ 0x8, 0x8, PPM_S_IXGRP },	/* S_IXGRP */
+	{ 0x10, 0x10, PPM_S_IWGRP },	/* S_IWGRP */
+	{ 0x20, 0x20, PPM_S_IRGRP },	/* S_IRGRP */
+	{ 0x40, 0x40, PPM_S_IXUSR },	/* S_IXUSR */
+	{ 0x80, 0x80, PPM_S_IWUSR },	/* S_IWUSR */
+	{ 0x100, 0x100, PPM_S_IRUSR },	/* S_IRUSR */
+	{ 0x200, 0x200, PPM_S_ISVTX },	/* S_ISVTX */
+	{ 0x400, 0x400, PPM_S_ISGID },	/* S_ISGID */
+	{ 0x800, 0x800, PPM_S_ISUID },	/* S_ISUID */
+	{ 0 }
+};
+
+static const struct eyas_flag map_newfstatat_flags[] = {
+	{ 0x100, 0x100, PPM_AT_SYMLINK_NOFOLLOW },	/* AT_SYMLINK_NOFOLLOW */
+	{ 0x800, 0x800, PPM_AT_NO_AUTOMOUNT },	/* AT_NO_AUTOMOUNT */
+	{ 0x1000, 0x1000, PPM_AT_EMPTY_PATH },	/* AT_EMPTY_PATH */
+	{ 0 }
+};
+
+static const struct eyas_flag map_fchownat_flags[] = {
+	{ 0x100, 0x100, PPM_AT_SYMLINK_FOLLOW },	/* AT_SYMLINK_NOFOLLOW */
+	{ 0x1000, 0x1000, PPM_AT_EMPTY_PATH },	/* AT_EMPTY_PATH */
+	{ 0 }
+};
+
+static const struct eyas_flag map_close_range_flags[] = {
+	{ 0x2, 0x2, PPM_CLOSE_RANGE_UNSHARE },	/* CLOSE_RANGE_UNSHARE */
+	{ 0x4, 0x4, PPM_CLOSE_RANGE_CLOEXEC },	/* CLOSE_RANGE_CLOEXEC */
+	{ 0 }
+};
+
+static const struct eyas_flag map_delete_module_flags[] = {
+	{ 0x200, 0x200, PPM_DELETE_MODULE_O_TRUNC },	/* O_TRUNC */
+	{ 0x800, 0x800, PPM_DELETE_MODULE_O_NONBLOCK },	/* O_NONBLOCK */
+	{ 0 }
+};
+
+static const struct eyas_flag map_pidfd_open_flags[] = {
+	{ 0x800, 0x800, PPM_PIDFD_NONBLOCK },	/* PIDFD_NONBLOCK */
+	{ 0 }
+};
+
+static const struct eyas_flag map_epoll_create1_flags[] = {
+	{ 0x80000, 0x80000, PPM_EPOLL_CLOEXEC },	/* EPOLL_CLOEXEC */
+	{ 0 }
+};
+
+static const struct eyas_flag map_mlockall_flags[] = {
+	{ 0x1, 0x1, PPM_MLOCKALL_MCL_CURRENT },	/* MCL_CURRENT */
+	{ 0x2, 0x2, PPM_MLOCKALL_MCL_FUTURE },	/* MCL_FUTURE */
+	{ 0x4, 0x4, PPM_MLOCKALL_MCL_ONFAULT },	/* MCL_ONFAULT */
+	{ 0 }
+};
+
+static const struct eyas_flag map_mlock2_flags[] = {
+	{ 0x1, 0x1, PPM_MLOCK_ONFAULT },	/* MLOCK_ONFAULT */
+	{ 0 }
+};
+
+static const struct eyas_flag map_uring_setup_flags[] = {
+	{ 0x1, 0x1, PPM_IORING_SETUP_IOPOLL },	/* IORING_SETUP_IOPOLL */
+	{ 0x2, 0x2, PPM_IORING_SETUP_SQPOLL },	/* IORING_SETUP_SQPOLL */
+	{ 0x4, 0x4, PPM_IORING_SETUP_SQ_AFF },	/* IORING_SETUP_SQ_AFF */
+	{ 0x8, 0x8, PPM_IORING_SETUP_CQSIZE },	/* IORING_SETUP_CQSIZE */
+	{ 0x10, 0x10, PPM_IORING_SETUP_CLAMP },	/* IORING_SETUP_CLAMP */
+	{ 0x20, 0x20, PPM_IORING_SETUP_ATTACH_WQ },	/* IORING_SETUP_ATTACH_WQ */
+	{ 0x40, 0x40, PPM_IORING_SETUP_R_DISABLED },	/* IORING_SETUP_R_DISABLED */
+	{ 0 }
+};
+
+static const struct eyas_flag map_uring_features[] = {
+	{ 0x1, 0x1, PPM_IORING_FEAT_SINGLE_MMAP },	/* IORING_FEAT_SINGLE_MMAP */
+	{ 0x2, 0x2, PPM_IORING_FEAT_NODROP },	/* IORING_FEAT_NODROP */
+	{ 0x4, 0x4, PPM_IORING_FEAT_SUBMIT_STABLE },	/* IORING_FEAT_SUBMIT_STABLE */
+	{ 0x8, 0x8, PPM_IORING_FEAT_RW_CUR_POS },	/* IORING_FEAT_RW_CUR_POS */
+	{ 0x10, 0x10, PPM_IORING_FEAT_CUR_PERSONALITY },	/* IORING_FEAT_CUR_PERSONALITY */
+	{ 0x20, 0x20, PPM_IORING_FEAT_FAST_POLL },	/* IORING_FEAT_FAST_POLL */
+	{ 0x40, 0x40, PPM_IORING_FEAT_POLL_32BITS },	/* IORING_FEAT_POLL_32BITS */
+	{ 0x80, 0x80, PPM_IORING_FEAT_SQPOLL_NONFIXED },	/* IORING_FEAT_SQPOLL_NONFIXED */
+	{ 0x100, 0x100, PPM_IORING_FEAT_ENTER_EXT_ARG },	/* IORING_FEAT_EXT_ARG */
+	{ 0x200, 0x200, PPM_IORING_FEAT_NATIVE_WORKERS },	/* IORING_FEAT_NATIVE_WORKERS */
+	{ 0x400, 0x400, PPM_IORING_FEAT_RSRC_TAGS },	/* IORING_FEAT_RSRC_TAGS */
+	{ 0 }
+};
+
+static const struct eyas_flag map_uring_enter_flags[] = {
+	{ 0x1, 0x1, PPM_IORING_ENTER_GETEVENTS },	/* IORING_ENTER_GETEVENTS */
+	{ 0x2, 0x2, PPM_IORING_ENTER_SQ_WAKEUP },	/* IORING_ENTER_SQ_WAKEUP */
+	{ 0x4, 0x4, PPM_IORING_ENTER_SQ_WAIT },	/* IORING_ENTER_SQ_WAIT */
+	{ 0x8, 0x8, PPM_IORING_ENTER_EXT_ARG },	/* IORING_ENTER_EXT_ARG */
+	{ 0 }
+};
+
+static const struct eyas_flag map_quota_commands[] = {
+	{ 0xffffff00, 0x80000100, PPM_Q_SYNC },	/* Q_SYNC */
+	{ 0xffffff00, 0x80000200, PPM_Q_QUOTAON },	/* Q_QUOTAON */
+	{ 0xffffff00, 0x80000300, PPM_Q_QUOTAOFF },	/* Q_QUOTAOFF */
+	{ 0xffffff00, 0x80000400, PPM_Q_GETFMT },	/* Q_GETFMT */
+	{ 0xffffff00, 0x80000500, PPM_Q_GETINFO },	/* Q_GETINFO */
+	{ 0xffffff00, 0x80000600, PPM_Q_SETINFO },	/* Q_SETINFO */
+	{ 0xffffff00, 0x80000700, PPM_Q_GETQUOTA },	/* Q_GETQUOTA */
+	{ 0xffffff00, 0x80000800, PPM_Q_SETQUOTA },	/* Q_SETQUOTA */
+	{ 0xffffff00, 0x580100, PPM_Q_XQUOTAON },	/* Q_XQUOTAON */
+	{ 0xffffff00, 0x580200, PPM_Q_XQUOTAOFF },	/* Q_XQUOTAOFF */
+	{ 0xffffff00, 0x580300, PPM_Q_XGETQUOTA },	/* Q_XGETQUOTA */
+	{ 0xffffff00, 0x580400, PPM_Q_XSETQLIM },	/* Q_XSETQLIM */
+	{ 0xffffff00, 0x580500, PPM_Q_XGETQSTAT },	/* Q_XGETQSTAT */
+	{ 0xffffff00, 0x580600, PPM_Q_XQUOTARM },	/* Q_XQUOTARM */
+	{ 0xffffff00, 0x580700, PPM_Q_XQUOTASYNC },	/* Q_XQUOTASYNC */
+	{ 0 }
+};
+
+static const struct eyas_flag map_quota_types[] = {
+	{ 0xff, 0x0, PPM_USRQUOTA },	/* USRQUOTA */
+	{ 0xff, 0x1, PPM_GRPQUOTA },	/* GRPQUOTA */
+	{ 0 }
+};
+
+static const struct eyas_flag map_quota_formats[] = {
+	{ ~0u, 0x1, PPM_QFMT_VFS_OLD },	/* QFMT_VFS_OLD */
+	{ ~0u, 0x2, PPM_QFMT_VFS_V0 },	/* QFMT_VFS_V0 */
+	{ ~0u, 0x4, PPM_QFMT_VFS_V1 },	/* QFMT_VFS_V1 */
+	{ 0, 0, PPM_QFMT_NOT_USED },
+};
+
+static const struct eyas_flag map_quota_info[] = {
+	{ 0x1, 0x1, PPM_V1_DQF_RSQUASH },	/* DQF_ROOT_SQUASH */
+	{ 0, 0, PPM_DQF_NONE },
+};
+
 const struct eyas_flag *const eyas_flag_maps[] = {
 	[EYAS_MAP_OPEN_FLAGS] = map_open_flags,
 	[EYAS_MAP_DUP3_FLAGS] = map_dup3_flags,
@@ -216,6 +530,37 @@ const struct eyas_flag *const eyas_flag_maps[] = {
 	[EYAS_MAP_FINIT_MODULE_FLAGS] = map_finit_module_flags,
 	[EYAS_MAP_PTRACE_REQUESTS] = map_ptrace_requests,
 	[EYAS_MAP_PAGE_FAULT_ERROR] = map_page_fault_error,
+	[EYAS_MAP_FD_FLAGS] = map_fd_flags,
+	[EYAS_MAP_SOCKOPT_LEVELS] = map_sockopt_levels,
+	[EYAS_MAP_SHUTDOWN_HOW] = map_shutdown_how,
+	[EYAS_MAP_RLIMIT_RESOURCES] = map_rlimit_resources,
+	[EYAS_MAP_FCNTL_COMMANDS] = map_fcntl_commands,
+	[EYAS_MAP_PROT_FLAGS] = map_prot_flags,
+	[EYAS_MAP_MMAP_FLAGS] = map_mmap_flags,
+	[EYAS_MAP_SPLICE_FLAGS] = map_splice_flags,
+	[EYAS_MAP_FLOCK_FLAGS] = map_flock_flags,
+	[EYAS_MAP_ACCESS_FLAGS] = map_access_flags,
+	[EYAS_MAP_UMOUNT_FLAGS] = map_umount_flags,
+	[EYAS_MAP_POLL_FLAGS] = map_poll_flags,
+	[EYAS_MAP_SEMGET_FLAGS] = map_semget_flags,
+	[EYAS_MAP_SEMOP_FLAGS] = map_semop_flags,
+	[EYAS_MAP_SEMCTL_COMMANDS] = map_semctl_commands,
+	[EYAS_MAP_MKNOD_MODE] = map_mknod_mode,
+	[EYAS_MAP_NEWFSTATAT_FLAGS] = map_newfstatat_flags,
+	[EYAS_MAP_FCHOWNAT_FLAGS] = map_fchownat_flags,
+	[EYAS_MAP_CLOSE_RANGE_FLAGS] = map_close_range_flags,
+	[EYAS_MAP_DELETE_MODULE_FLAGS] = map_delete_module_flags,
+	[EYAS_MAP_PIDFD_OPEN_FLAGS] = map_pidfd_open_flags,
+	[EYAS_MAP_EPOLL_CREATE1_FLAGS] = map_epoll_create1_flags,
+	[EYAS_MAP_MLOCKALL_FLAGS] = map_mlockall_flags,
+	[EYAS_MAP_MLOCK2_FLAGS] = map_mlock2_flags,
+	[EYAS_MAP_URING_SETUP_FLAGS] = map_uring_setup_flags,
+	[EYAS_MAP_URING_FEATURES] = map_uring_features,
+	[EYAS_MAP_URING_ENTER_FLAGS] = map_uring_enter_flags,
+	[EYAS_MAP_QUOTA_COMMANDS] = map_quota_commands,
+	[EYAS_MAP_QUOTA_TYPES] = map_quota_types,
+	[EYAS_MAP_QUOTA_FORMATS] = map_quota_formats,
+	[EYAS_MAP_QUOTA_INFO] = map_quota_info,
 };
 
 enum {
@@ -272,6 +617,43 @@ enum {
 	CUSTOM_PRCTL_INT,
 	CUSTOM_PTRACE_ADDR,
 	CUSTOM_PTRACE_DATA,
+	CUSTOM_FD_PATH,
+	CUSTOM_SEND_TUPLE,
+	CUSTOM_RECV_TUPLE,
+	CUSTOM_MSG_DATA,
+	CUSTOM_MSG_SIZE,
+	CUSTOM_MSG_TUPLE,
+	CUSTOM_MSG_CONTROL,
+	CUSTOM_PAIR_ID,
+	CUSTOM_SOCKOPT_NAME,
+	CUSTOM_SETSOCKOPT_VAL,
+	CUSTOM_GETSOCKOPT_VAL,
+	CUSTOM_POLLED,
+	CUSTOM_SEMOP,
+	CUSTOM_SEMCTL_VAL,
+	CUSTOM_CAPSET,
+	CUSTOM_URING_SIGSET,
+	CUSTOM_PIPE_INO,
+	CUSTOM_SEEK_OFFSET,
+	CUSTOM_SEEK_WHENCE,
+	CUSTOM_MMAP,
+	CUSTOM_MMAP_FD,
+	CUSTOM_MMAP_PROT,
+	CUSTOM_MMAP_FLAGS,
+	CUSTOM_RLIMIT,
+	CUSTOM_GOT_RLIMIT,
+	CUSTOM_GOT_ID,
+	CUSTOM_SENDFILE_OFFSET,
+	CUSTOM_UMOUNT_FLAGS,
+	CUSTOM_QUOTA_PATH,
+	CUSTOM_QUOTA_FMT,
+	CUSTOM_QUOTA_GOT_FMT,
+	CUSTOM_QUOTA_LIMIT,
+	CUSTOM_QUOTA_GRACE,
+	CUSTOM_QUOTA_INFO_FLAGS,
+	CUSTOM_FSCONFIG_BYTES,
+	CUSTOM_FSCONFIG_STR,
+	CUSTOM_KEYCTL,
 };
 
 const eyas_custom_t eyas_customs[] = {
@@ -328,6 +710,43 @@ const eyas_custom_t eyas_customs[] = {
 	[CUSTOM_PRCTL_INT] = eyas_custom_prctl_int,
 	[CUSTOM_PTRACE_ADDR] = eyas_custom_ptrace_addr,
 	[CUSTOM_PTRACE_DATA] = eyas_custom_ptrace_data,
+	[CUSTOM_FD_PATH] = eyas_custom_fd_path,
+	[CUSTOM_SEND_TUPLE] = eyas_custom_send_tuple,
+	[CUSTOM_RECV_TUPLE] = eyas_custom_recv_tuple,
+	[CUSTOM_MSG_DATA] = eyas_custom_msg_data,
+	[CUSTOM_MSG_SIZE] = eyas_custom_msg_size,
+	[CUSTOM_MSG_TUPLE] = eyas_custom_msg_tuple,
+	[CUSTOM_MSG_CONTROL] = eyas_custom_msg_control,
+	[CUSTOM_PAIR_ID] = eyas_custom_pair_id,
+	[CUSTOM_SOCKOPT_NAME] = eyas_custom_sockopt_name,
+	[CUSTOM_SETSOCKOPT_VAL] = eyas_custom_setsockopt_val,
+	[CUSTOM_GETSOCKOPT_VAL] = eyas_custom_getsockopt_val,
+	[CUSTOM_POLLED] = eyas_custom_polled,
+	[CUSTOM_SEMOP] = eyas_custom_semop,
+	[CUSTOM_SEMCTL_VAL] = eyas_custom_semctl_val,
+	[CUSTOM_CAPSET] = eyas_custom_capset,
+	[CUSTOM_URING_SIGSET] = eyas_custom_uring_sigset,
+	[CUSTOM_PIPE_INO] = eyas_custom_pipe_ino,
+	[CUSTOM_SEEK_OFFSET] = eyas_custom_seek_offset,
+	[CUSTOM_SEEK_WHENCE] = eyas_custom_seek_whence,
+	[CUSTOM_MMAP] = eyas_custom_mmap,
+	[CUSTOM_MMAP_FD] = eyas_custom_mmap_fd,
+	[CUSTOM_MMAP_PROT] = eyas_custom_mmap_prot,
+	[CUSTOM_MMAP_FLAGS] = eyas_custom_mmap_flags,
+	[CUSTOM_RLIMIT] = eyas_custom_rlimit,
+	[CUSTOM_GOT_RLIMIT] = eyas_custom_got_rlimit,
+	[CUSTOM_GOT_ID] = eyas_custom_got_id,
+	[CUSTOM_SENDFILE_OFFSET] = eyas_custom_sendfile_offset,
+	[CUSTOM_UMOUNT_FLAGS] = eyas_custom_umount_flags,
+	[CUSTOM_QUOTA_PATH] = eyas_custom_quota_path,
+	[CUSTOM_QUOTA_FMT] = eyas_custom_quota_fmt,
+	[CUSTOM_QUOTA_GOT_FMT] = eyas_custom_quota_got_fmt,
+	[CUSTOM_QUOTA_LIMIT] = eyas_custom_quota_limit,
+	[CUSTOM_QUOTA_GRACE] = eyas_custom_quota_grace,
+	[CUSTOM_QUOTA_INFO_FLAGS] = eyas_custom_quota_info_flags,
+	[CUSTOM_FSCONFIG_BYTES] = eyas_custom_fsconfig_bytes,
+	[CUSTOM_FSCONFIG_STR] = eyas_custom_fsconfig_str,
+	[CUSTOM_KEYCTL] = eyas_custom_keyctl,
 };
 
 static const struct eyas_param params_generic_x[] = {
@@ -390,6 +809,115 @@ static const struct eyas_param params_socket_listen_x[] = {
 	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* backlog */
 };
 
+static const struct eyas_param params_socket_send_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_BUF_RET, 1, 0, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_SEND_TUPLE },	/* tuple */
+};
+
+static const struct eyas_param params_socket_sendto_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_BUF_RET, 1, 0, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_CUSTOM, 4, 0, 0, CUSTOM_SEND_TUPLE },	/* tuple */
+};
+
+static const struct eyas_param params_socket_recv_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_BUF_MOST, 1, 2, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_RECV_TUPLE },	/* tuple */
+};
+
+static const struct eyas_param params_socket_recvfrom_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_BUF_MOST, 1, 2, 0, 0 },	/* data */
+	{ EYAS_SRC_CUSTOM, 4, 0, 0, CUSTOM_RECV_TUPLE },	/* tuple */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* size */
+};
+
+static const struct eyas_param params_socket_shutdown_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_FLAGS, 1, 0, 1, EYAS_MAP_SHUTDOWN_HOW },	/* how */
+};
+
+static const struct eyas_param params_socket_getsockname_x[] = {
+	{ EYAS_SRC_NONE, 0, 0, 0, 0 },
+};
+
+static const struct eyas_param params_socket_getpeername_x[] = {
+	{ EYAS_SRC_NONE, 0, 0, 0, 0 },
+};
+
+static const struct eyas_param params_socket_socketpair_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_MEM, 3, 0, 8, 4 | EYAS_MEM_SIGNED | EYAS_MEM_OUT },	/* fd1 */
+	{ EYAS_SRC_MEM, 3, 4, 8, 4 | EYAS_MEM_SIGNED | EYAS_MEM_OUT },	/* fd2 */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PAIR_ID },	/* source */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_PAIR_ID },	/* peer */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* domain */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* type */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* proto */
+};
+
+static const struct eyas_param params_socket_setsockopt_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_FLAGS, 1, 0, 1, EYAS_MAP_SOCKOPT_LEVELS },	/* level */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_SOCKOPT_NAME },	/* optname */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_SETSOCKOPT_VAL },	/* val */
+	{ EYAS_SRC_ARG, 4, 0, 4, 0 },	/* optlen */
+};
+
+static const struct eyas_param params_socket_getsockopt_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_FLAGS, 1, 0, 1, EYAS_MAP_SOCKOPT_LEVELS },	/* level */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_SOCKOPT_NAME },	/* optname */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_GETSOCKOPT_VAL },	/* val */
+	{ EYAS_SRC_MEM, 4, 0, 4, 4 },	/* optlen */
+};
+
+static const struct eyas_param params_socket_sendmsg_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_DATA },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_MSG_SIZE },	/* size */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_TUPLE },	/* tuple */
+};
+
+static const struct eyas_param params_socket_sendmmsg_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_MSG_SIZE },	/* size */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_DATA },	/* data */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_TUPLE },	/* tuple */
+};
+
+static const struct eyas_param params_socket_recvmsg_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_GOT, 0, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_DATA },	/* data */
+	{ EYAS_SRC_CUSTOM, 1, 0, 0, CUSTOM_MSG_TUPLE },	/* tuple */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_CONTROL },	/* msgcontrol */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+};
+
+static const struct eyas_param params_socket_recvmmsg_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_GOT, 0, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_DATA },	/* data */
+	{ EYAS_SRC_CUSTOM, 1, 0, 0, CUSTOM_MSG_TUPLE },	/* tuple */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_MSG_CONTROL },	/* msgcontrol */
+};
+
 static const struct eyas_param params_syscall_creat_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
@@ -397,6 +925,89 @@ static const struct eyas_param params_syscall_creat_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
 	{ EYAS_SRC_CUSTOM, 0, 0, 2, CUSTOM_CREAT_FLAGS },	/* creat_flags */
+};
+
+static const struct eyas_param params_syscall_pipe_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_MEM, 0, 0, 8, 4 | EYAS_MEM_SIGNED | EYAS_MEM_OUT },	/* fd1 */
+	{ EYAS_SRC_MEM, 0, 4, 8, 4 | EYAS_MEM_SIGNED | EYAS_MEM_OUT },	/* fd2 */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIPE_INO },	/* ino */
+};
+
+static const struct eyas_param params_syscall_eventfd_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_UINT, 0, 0, 8, 0 },	/* initval */
+	{ EYAS_SRC_CONST, 0, 0, 4, 0 },	/* flags */
+};
+
+static const struct eyas_param params_syscall_futex_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 8, 0 },	/* addr */
+	{ EYAS_SRC_ARG, 1, 0, 2, 0 },	/* op */
+	{ EYAS_SRC_UINT, 2, 0, 8, 0 },	/* val */
+};
+
+static const struct eyas_param params_syscall_stat_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+};
+
+static const struct eyas_param params_syscall_lstat_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+};
+
+static const struct eyas_param params_syscall_fstat_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+};
+
+static const struct eyas_param params_syscall_stat64_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+};
+
+static const struct eyas_param params_syscall_lstat64_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+};
+
+static const struct eyas_param params_syscall_fstat64_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+};
+
+static const struct eyas_param params_syscall_epollwait_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 2, 0, 8, 0 },	/* maxevents */
+};
+
+static const struct eyas_param params_syscall_poll_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_POLLED },	/* fds */
+	{ EYAS_SRC_INT, 2, 0, 8, 0 },	/* timeout */
+};
+
+static const struct eyas_param params_syscall_select_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+};
+
+static const struct eyas_param params_syscall_lseek_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_SEEK_OFFSET },	/* offset */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_SEEK_WHENCE },	/* whence */
+};
+
+static const struct eyas_param params_syscall_llseek_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_SEEK_OFFSET },	/* offset */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_SEEK_WHENCE },	/* whence */
+};
+
+static const struct eyas_param params_syscall_getcwd_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_OUTSTR, 0, 0, 0, 0 },	/* path */
 };
 
 static const struct eyas_param params_syscall_chdir_x[] = {
@@ -409,10 +1020,123 @@ static const struct eyas_param params_syscall_fchdir_x[] = {
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
 };
 
+static const struct eyas_param params_syscall_pread_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_BUF_RET, 1, 0, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_PAIR, 3, 0, 8, 0 },	/* pos */
+};
+
+static const struct eyas_param params_syscall_pwrite_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_BUF_RET, 1, 0, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_PAIR, 3, 0, 8, 0 },	/* pos */
+};
+
+static const struct eyas_param params_syscall_readv_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_GOT, 0, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_IOV, 1, 2, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+};
+
+static const struct eyas_param params_syscall_writev_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_IOV, 1, 2, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_IOVLEN, 1, 2, 4, 0 },	/* size */
+};
+
+static const struct eyas_param params_syscall_preadv_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_GOT, 0, 0, 4, 0 },	/* size */
+	{ EYAS_SRC_IOV, 1, 2, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_PAIR, 3, 0, 8, 0 },	/* pos */
+};
+
+static const struct eyas_param params_syscall_pwritev_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_IOV, 1, 2, 0, 0 },	/* data */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_IOVLEN, 1, 2, 4, 0 },	/* size */
+	{ EYAS_SRC_PAIR, 3, 0, 8, 0 },	/* pos */
+};
+
+static const struct eyas_param params_syscall_signalfd_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_MEM, 1, 0, 4, 4 },	/* mask */
+	{ EYAS_SRC_CONST, 0, 0, 1, 0 },	/* flags */
+};
+
 static const struct eyas_param params_syscall_kill_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
 	{ EYAS_SRC_ARG, 1, 0, 1, 0 },	/* sig */
+};
+
+static const struct eyas_param params_syscall_tkill_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* tid */
+	{ EYAS_SRC_ARG, 1, 0, 1, 0 },	/* sig */
+};
+
+static const struct eyas_param params_syscall_tgkill_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
+	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* tid */
+	{ EYAS_SRC_ARG, 2, 0, 1, 0 },	/* sig */
+};
+
+static const struct eyas_param params_syscall_nanosleep_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_TIMESPEC, 0, 0, 8, 0 },	/* interval */
+};
+
+static const struct eyas_param params_syscall_timerfd_create_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 1, 0 },	/* clockid */
+	{ EYAS_SRC_FLAGS, 1, 0, 1, EYAS_MAP_FD_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_inotify_init_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CONST, 0, 0, 1, 0 },	/* flags */
+};
+
+static const struct eyas_param params_syscall_getrlimit_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_GOT_RLIMIT },	/* cur */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_GOT_RLIMIT },	/* max */
+	{ EYAS_SRC_FLAGS, 0, 0, 1, EYAS_MAP_RLIMIT_RESOURCES },	/* resource */
+};
+
+static const struct eyas_param params_syscall_setrlimit_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_RLIMIT },	/* cur */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_RLIMIT },	/* max */
+	{ EYAS_SRC_FLAGS, 0, 0, 1, EYAS_MAP_RLIMIT_RESOURCES },	/* resource */
+};
+
+static const struct eyas_param params_syscall_prlimit_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_MEM, 2, 0, 8, 8 },	/* newcur */
+	{ EYAS_SRC_MEM, 2, 8, 8, 8 },	/* newmax */
+	{ EYAS_SRC_MEM, 3, 0, 8, 8 | EYAS_MEM_OUT },	/* oldcur */
+	{ EYAS_SRC_MEM, 3, 8, 8, 8 | EYAS_MEM_OUT },	/* oldmax */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
+	{ EYAS_SRC_FLAGS, 1, 0, 1, EYAS_MAP_RLIMIT_RESOURCES },	/* resource */
+};
+
+static const struct eyas_param params_syscall_fcntl_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_FLAGS, 1, 0, 1, EYAS_MAP_FCNTL_COMMANDS },	/* cmd */
+	{ EYAS_SRC_ARG, 2, 0, 8, 0 },	/* arg */
 };
 
 static const struct eyas_param params_schedswitch_6_e[] = {
@@ -424,12 +1148,27 @@ static const struct eyas_param params_schedswitch_6_e[] = {
 	{ EYAS_SRC_CUSTOM, 4, 0, 4, CUSTOM_VM },	/* vm_swap */
 };
 
+static const struct eyas_param params_syscall_splice_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd_in */
+	{ EYAS_SRC_INT, 2, 0, 8, 0 },	/* fd_out */
+	{ EYAS_SRC_ARG, 4, 0, 8, 0 },	/* size */
+	{ EYAS_SRC_FLAGS, 5, 0, 4, EYAS_MAP_SPLICE_FLAGS },	/* flags */
+};
+
 static const struct eyas_param params_syscall_ptrace_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_PTRACE_ADDR },	/* addr */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_PTRACE_DATA },	/* data */
 	{ EYAS_SRC_FLAGS, 0, 0, 2, EYAS_MAP_PTRACE_REQUESTS },	/* request */
 	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* pid */
+};
+
+static const struct eyas_param params_syscall_ioctl_3_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_UINT, 1, 0, 8, 0 },	/* request */
+	{ EYAS_SRC_ARG, 2, 0, 8, 0 },	/* argument */
 };
 
 static const struct eyas_param params_syscall_rename_x[] = {
@@ -467,21 +1206,87 @@ static const struct eyas_param params_procexit_1_e[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_REAPER_TID },	/* reaper_tid */
 };
 
+static const struct eyas_param params_syscall_sendfile_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_SENDFILE_OFFSET },	/* offset */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* out_fd */
+	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* in_fd */
+	{ EYAS_SRC_ARG, 3, 0, 8, 0 },	/* size */
+};
+
+static const struct eyas_param params_syscall_quotactl_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* special */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_QUOTA_PATH },	/* quotafilepath */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_bhardlimit */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_bsoftlimit */
+	{ EYAS_SRC_CUSTOM, 2, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_curspace */
+	{ EYAS_SRC_CUSTOM, 3, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_ihardlimit */
+	{ EYAS_SRC_CUSTOM, 4, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_isoftlimit */
+	{ EYAS_SRC_CUSTOM, 6, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_btime */
+	{ EYAS_SRC_CUSTOM, 7, 0, 8, CUSTOM_QUOTA_LIMIT },	/* dqb_itime */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_QUOTA_GRACE },	/* dqi_bgrace */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_QUOTA_GRACE },	/* dqi_igrace */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_QUOTA_INFO_FLAGS },	/* dqi_flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_QUOTA_GOT_FMT },	/* quota_fmt_out */
+	{ EYAS_SRC_FLAGS, 0, 0, 2, EYAS_MAP_QUOTA_COMMANDS },	/* cmd */
+	{ EYAS_SRC_FLAGS, 0, 0, 1, EYAS_MAP_QUOTA_TYPES },	/* type */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* id */
+	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_QUOTA_FMT },	/* quota_fmt */
+};
+
 static const struct eyas_param params_syscall_setresuid_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* ruid */
-	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* euid */
-	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* suid */
+	{ EYAS_SRC_ID, 0, 0, 4, 0 },	/* ruid */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* euid */
+	{ EYAS_SRC_ID, 2, 0, 4, 0 },	/* suid */
+};
+
+static const struct eyas_param params_syscall_setresgid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ID, 0, 0, 4, 0 },	/* rgid */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* egid */
+	{ EYAS_SRC_ID, 2, 0, 4, 0 },	/* sgid */
 };
 
 static const struct eyas_param params_syscall_setuid_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* uid */
+	{ EYAS_SRC_ID, 0, 0, 4, 0 },	/* uid */
 };
 
 static const struct eyas_param params_syscall_setgid_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
-	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* gid */
+	{ EYAS_SRC_ID, 0, 0, 4, 0 },	/* gid */
+};
+
+static const struct eyas_param params_syscall_getuid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 4, 0 },	/* uid */
+};
+
+static const struct eyas_param params_syscall_geteuid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 4, 0 },	/* euid */
+};
+
+static const struct eyas_param params_syscall_getgid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 4, 0 },	/* gid */
+};
+
+static const struct eyas_param params_syscall_getegid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 4, 0 },	/* egid */
+};
+
+static const struct eyas_param params_syscall_getresuid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_GOT_ID },	/* ruid */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_GOT_ID },	/* euid */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_GOT_ID },	/* suid */
+};
+
+static const struct eyas_param params_syscall_getresgid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_GOT_ID },	/* rgid */
+	{ EYAS_SRC_CUSTOM, 1, 0, 4, CUSTOM_GOT_ID },	/* egid */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_GOT_ID },	/* sgid */
 };
 
 static const struct eyas_param params_syscall_clone_20_x[] = {
@@ -562,12 +1367,61 @@ static const struct eyas_param params_signaldeliver_e[] = {
 	{ EYAS_SRC_ARG, 0, 0, 1, 0 },	/* sig */
 };
 
+static const struct eyas_param params_syscall_getdents_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+};
+
+static const struct eyas_param params_syscall_getdents64_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+};
+
+static const struct eyas_param params_syscall_setns_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_CLONE_FLAGS },	/* nstype */
+};
+
+static const struct eyas_param params_syscall_flock_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_FLOCK_FLAGS },	/* operation */
+};
+
 static const struct eyas_param params_socket_accept_5_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_TUPLE_RET, 0, 0, 0, 0 },	/* tuple */
 	{ EYAS_SRC_CUSTOM, 0, 0, 1, CUSTOM_QUEUE_PCT },	/* queuepct */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_LEN },	/* queuelen */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_MAX },	/* queuemax */
+};
+
+static const struct eyas_param params_syscall_semop_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* nsops */
+	{ EYAS_SRC_CUSTOM, 0, 0, 2, CUSTOM_SEMOP },	/* sem_num_0 */
+	{ EYAS_SRC_CUSTOM, 1, 0, 2, CUSTOM_SEMOP },	/* sem_op_0 */
+	{ EYAS_SRC_CUSTOM, 2, 0, 2, CUSTOM_SEMOP },	/* sem_flg_0 */
+	{ EYAS_SRC_CUSTOM, 3, 0, 2, CUSTOM_SEMOP },	/* sem_num_1 */
+	{ EYAS_SRC_CUSTOM, 4, 0, 2, CUSTOM_SEMOP },	/* sem_op_1 */
+	{ EYAS_SRC_CUSTOM, 5, 0, 2, CUSTOM_SEMOP },	/* sem_flg_1 */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* semid */
+};
+
+static const struct eyas_param params_syscall_semctl_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* semid */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* semnum */
+	{ EYAS_SRC_FLAGS, 2, 0, 2, EYAS_MAP_SEMCTL_COMMANDS },	/* cmd */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_SEMCTL_VAL },	/* val */
+};
+
+static const struct eyas_param params_syscall_ppoll_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_POLLED },	/* fds */
+	{ EYAS_SRC_TIMESPEC, 2, 0, 8, 0 },	/* timeout */
+	{ EYAS_SRC_MEM, 3, 0, 4, 4 },	/* sigmask */
 };
 
 static const struct eyas_param params_syscall_mount_x[] = {
@@ -578,6 +1432,24 @@ static const struct eyas_param params_syscall_mount_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_MOUNT_FLAGS },	/* flags */
 };
 
+static const struct eyas_param params_syscall_semget_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* key */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* nsems */
+	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_SEMGET_FLAGS },	/* semflg */
+};
+
+static const struct eyas_param params_syscall_access_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_ACCESS_FLAGS },	/* mode */
+};
+
+static const struct eyas_param params_syscall_chroot_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+};
+
 static const struct eyas_param params_syscall_setsid_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 };
@@ -586,6 +1458,16 @@ static const struct eyas_param params_syscall_mkdir_2_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
 	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* mode */
+};
+
+static const struct eyas_param params_syscall_rmdir_2_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+};
+
+static const struct eyas_param params_syscall_unshare_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 0, 0, 4, EYAS_MAP_CLONE_FLAGS },	/* flags */
 };
 
 static const struct eyas_param params_page_fault_e[] = {
@@ -632,6 +1514,12 @@ static const struct eyas_param params_syscall_setpgid_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
 	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* pgid */
+};
+
+static const struct eyas_param params_syscall_seccomp_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_UINT, 0, 0, 8, 0 },	/* op */
+	{ EYAS_SRC_UINT, 1, 0, 8, 0 },	/* flags */
 };
 
 static const struct eyas_param params_syscall_unlink_2_x[] = {
@@ -706,6 +1594,11 @@ static const struct eyas_param params_syscall_renameat2_x[] = {
 	{ EYAS_SRC_FLAGS, 4, 0, 4, EYAS_MAP_RENAMEAT2_FLAGS },	/* flags */
 };
 
+static const struct eyas_param params_syscall_userfaultfd_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 0, 0, 4, EYAS_MAP_FD_FLAGS },	/* flags */
+};
+
 static const struct eyas_param params_syscall_openat2_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* dirfd */
@@ -715,6 +1608,13 @@ static const struct eyas_param params_syscall_openat2_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_OPEN_HOW_RESOLVE },	/* resolve */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
+};
+
+static const struct eyas_param params_syscall_mprotect_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 8, 0 },	/* addr */
+	{ EYAS_SRC_ARG, 1, 0, 8, 0 },	/* length */
+	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_PROT_FLAGS },	/* prot */
 };
 
 static const struct eyas_param params_syscall_execveat_x[] = {
@@ -750,6 +1650,15 @@ static const struct eyas_param params_syscall_execveat_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_EGID },	/* gid */
 };
 
+static const struct eyas_param params_syscall_copy_file_range_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 2, 0, 8, 0 },	/* fdout */
+	{ EYAS_SRC_MEM, 3, 0, 8, 8 },	/* offout */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fdin */
+	{ EYAS_SRC_MEM, 1, 0, 8, 8 },	/* offin */
+	{ EYAS_SRC_ARG, 4, 0, 8, 0 },	/* len */
+};
+
 static const struct eyas_param params_syscall_clone3_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_EXE },	/* exe */
@@ -774,6 +1683,71 @@ static const struct eyas_param params_syscall_clone3_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIDNS_START },	/* pidns_init_start_ts */
 };
 
+static const struct eyas_param params_syscall_open_by_handle_at_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* mountfd */
+	{ EYAS_SRC_CUSTOM, 2, 0, 4, CUSTOM_OPEN_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_FD_PATH },	/* path */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_FD_DEV },	/* dev */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_FD_INO },	/* ino */
+};
+
+static const struct eyas_param params_syscall_io_uring_setup_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* entries */
+	{ EYAS_SRC_MEM, 1, 0, 4, 4 | EYAS_MEM_OUT },	/* sq_entries */
+	{ EYAS_SRC_MEM, 1, 4, 4, 4 | EYAS_MEM_OUT },	/* cq_entries */
+	{ EYAS_SRC_MEM, 1, 8, 4, 4 | EYAS_MEM_MAP(EYAS_MAP_URING_SETUP_FLAGS) },	/* flags */
+	{ EYAS_SRC_MEM, 1, 12, 4, 4 },	/* sq_thread_cpu */
+	{ EYAS_SRC_MEM, 1, 16, 4, 4 },	/* sq_thread_idle */
+	{ EYAS_SRC_MEM, 1, 20, 4, 4 | EYAS_MEM_OUT | EYAS_MEM_MAP(EYAS_MAP_URING_FEATURES) },	/* features */
+};
+
+static const struct eyas_param params_syscall_io_uring_enter_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* to_submit */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* min_complete */
+	{ EYAS_SRC_FLAGS, 3, 0, 4, EYAS_MAP_URING_ENTER_FLAGS },	/* flags */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_URING_SIGSET },	/* sig */
+};
+
+static const struct eyas_param params_syscall_io_uring_register_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 1, 0, 2, 0 },	/* opcode */
+	{ EYAS_SRC_ARG, 2, 0, 8, 0 },	/* arg */
+	{ EYAS_SRC_ARG, 3, 0, 4, 0 },	/* nr_args */
+};
+
+static const struct eyas_param params_syscall_mlock_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 8, 0 },	/* addr */
+	{ EYAS_SRC_ARG, 1, 0, 8, 0 },	/* len */
+};
+
+static const struct eyas_param params_syscall_munlock_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 8, 0 },	/* addr */
+	{ EYAS_SRC_ARG, 1, 0, 8, 0 },	/* len */
+};
+
+static const struct eyas_param params_syscall_mlockall_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 0, 0, 4, EYAS_MAP_MLOCKALL_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_munlockall_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+};
+
+static const struct eyas_param params_syscall_capset_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_CUSTOM, 2, 0, 8, CUSTOM_CAPSET },	/* cap_inheritable */
+	{ EYAS_SRC_CUSTOM, 1, 0, 8, CUSTOM_CAPSET },	/* cap_permitted */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_CAPSET },	/* cap_effective */
+};
+
 static const struct eyas_param params_syscall_dup2_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* oldfd */
@@ -792,6 +1766,73 @@ static const struct eyas_param params_syscall_dup_1_x[] = {
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* oldfd */
 };
 
+static const struct eyas_param params_syscall_bpf_2_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* cmd */
+};
+
+static const struct eyas_param params_syscall_mlock2_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 8, 0 },	/* addr */
+	{ EYAS_SRC_ARG, 1, 0, 8, 0 },	/* len */
+	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_MLOCK2_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_fsconfig_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* cmd */
+	{ EYAS_SRC_STR, 2, 0, 0, 0 },	/* key */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_FSCONFIG_BYTES },	/* value_bytebuf */
+	{ EYAS_SRC_CUSTOM, 0, 0, 0, CUSTOM_FSCONFIG_STR },	/* value_charbuf */
+	{ EYAS_SRC_ARG, 4, 0, 4, 0 },	/* aux */
+};
+
+static const struct eyas_param params_syscall_epoll_create_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* size */
+};
+
+static const struct eyas_param params_syscall_epoll_create1_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 0, 0, 4, EYAS_MAP_EPOLL_CREATE1_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_chown_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* uid */
+	{ EYAS_SRC_ID, 2, 0, 4, 0 },	/* gid */
+};
+
+static const struct eyas_param params_syscall_lchown_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* uid */
+	{ EYAS_SRC_ID, 2, 0, 4, 0 },	/* gid */
+};
+
+static const struct eyas_param params_syscall_fchown_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* uid */
+	{ EYAS_SRC_ID, 2, 0, 4, 0 },	/* gid */
+};
+
+static const struct eyas_param params_syscall_fchownat_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* dirfd */
+	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* pathname */
+	{ EYAS_SRC_ID, 2, 0, 4, 0 },	/* uid */
+	{ EYAS_SRC_ID, 3, 0, 4, 0 },	/* gid */
+	{ EYAS_SRC_FLAGS, 4, 0, 4, EYAS_MAP_FCHOWNAT_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_umount_1_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
+};
+
 static const struct eyas_param params_socket_accept4_6_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_TUPLE_RET, 0, 0, 0, 0 },	/* tuple */
@@ -799,6 +1840,38 @@ static const struct eyas_param params_socket_accept4_6_x[] = {
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_LEN },	/* queuelen */
 	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_QUEUE_MAX },	/* queuemax */
 	{ EYAS_SRC_FLAGS, 3, 0, 4, EYAS_MAP_SOCKET_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_umount2_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
+	{ EYAS_SRC_CUSTOM, 0, 0, 4, CUSTOM_UMOUNT_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_pipe2_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_MEM, 0, 0, 8, 4 | EYAS_MEM_SIGNED | EYAS_MEM_OUT },	/* fd1 */
+	{ EYAS_SRC_MEM, 0, 4, 8, 4 | EYAS_MEM_SIGNED | EYAS_MEM_OUT },	/* fd2 */
+	{ EYAS_SRC_CUSTOM, 0, 0, 8, CUSTOM_PIPE_INO },	/* ino */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_FD_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_inotify_init1_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 0, 0, 2, EYAS_MAP_FD_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_eventfd2_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 1, 0, 2, EYAS_MAP_FD_FLAGS },	/* flags */
+	{ EYAS_SRC_UINT, 0, 0, 8, 0 },	/* initval */
+};
+
+static const struct eyas_param params_syscall_signalfd4_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_FLAGS, 3, 0, 2, EYAS_MAP_FD_FLAGS },	/* flags */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_MEM, 1, 0, 4, 4 },	/* mask */
 };
 
 static const struct eyas_param params_syscall_prctl_x[] = {
@@ -814,6 +1887,19 @@ static const struct eyas_param params_syscall_memfd_create_x[] = {
 	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_MEMFD_CREATE_FLAGS },	/* flags */
 };
 
+static const struct eyas_param params_syscall_pidfd_getfd_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid_fd */
+	{ EYAS_SRC_INT, 1, 0, 8, 0 },	/* target_fd */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* flags */
+};
+
+static const struct eyas_param params_syscall_pidfd_open_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* fd */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_PIDFD_OPEN_FLAGS },	/* flags */
+};
+
 static const struct eyas_param params_syscall_init_module_x[] = {
 	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
 	{ EYAS_SRC_BUF_ARG, 0, 1, 0, 0 },	/* img */
@@ -826,6 +1912,74 @@ static const struct eyas_param params_syscall_finit_module_x[] = {
 	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* fd */
 	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* uargs */
 	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_FINIT_MODULE_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_mknod_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* path */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_MKNOD_MODE },	/* mode */
+	{ EYAS_SRC_ARG, 2, 0, 4, 0 },	/* dev */
+};
+
+static const struct eyas_param params_syscall_mknodat_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* dirfd */
+	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* path */
+	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_MKNOD_MODE },	/* mode */
+	{ EYAS_SRC_ARG, 3, 0, 4, 0 },	/* dev */
+};
+
+static const struct eyas_param params_syscall_newfstatat_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* dirfd */
+	{ EYAS_SRC_STR, 1, 0, 0, 0 },	/* path */
+	{ EYAS_SRC_FLAGS, 3, 0, 4, EYAS_MAP_NEWFSTATAT_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_process_vm_readv_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
+	{ EYAS_SRC_IOV, 1, 2, 0, 0 },	/* data */
+};
+
+static const struct eyas_param params_syscall_process_vm_writev_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_INT, 0, 0, 8, 0 },	/* pid */
+	{ EYAS_SRC_IOV, 1, 2, 0, 0 },	/* data */
+};
+
+static const struct eyas_param params_syscall_delete_module_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_STR, 0, 0, 0, 0 },	/* name */
+	{ EYAS_SRC_FLAGS, 1, 0, 4, EYAS_MAP_DELETE_MODULE_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_setreuid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ID, 0, 0, 4, 0 },	/* ruid */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* euid */
+};
+
+static const struct eyas_param params_syscall_setregid_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ID, 0, 0, 4, 0 },	/* rgid */
+	{ EYAS_SRC_ID, 1, 0, 4, 0 },	/* egid */
+};
+
+static const struct eyas_param params_syscall_close_range_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* first */
+	{ EYAS_SRC_ARG, 1, 0, 4, 0 },	/* last */
+	{ EYAS_SRC_FLAGS, 2, 0, 4, EYAS_MAP_CLOSE_RANGE_FLAGS },	/* flags */
+};
+
+static const struct eyas_param params_syscall_keyctl_x[] = {
+	{ EYAS_SRC_RET, 0, 0, 8, 0 },	/* res */
+	{ EYAS_SRC_ARG, 0, 0, 4, 0 },	/* operation */
+	{ EYAS_SRC_CUSTOM, 1, 0, 0, CUSTOM_KEYCTL },	/* arg2 */
+	{ EYAS_SRC_CUSTOM, 2, 0, 0, CUSTOM_KEYCTL },	/* arg3 */
+	{ EYAS_SRC_CUSTOM, 3, 0, 0, CUSTOM_KEYCTL },	/* arg4 */
+	{ EYAS_SRC_CUSTOM, 4, 0, 0, CUSTOM_KEYCTL },	/* arg5 */
 };
 
 const struct eyas_row eyas_rows[] = {
@@ -847,18 +2001,112 @@ const struct eyas_row eyas_rows[] = {
 		params_socket_connect_x },
 	[EYAS_ROW_SOCKET_LISTEN_X] = { 25, 3, EYAS_ROW_ARGS,
 		params_socket_listen_x },
+	[EYAS_ROW_SOCKET_SEND_X] = { 29, 5, EYAS_ROW_ARGS,
+		params_socket_send_x },
+	[EYAS_ROW_SOCKET_SENDTO_X] = { 31, 5, EYAS_ROW_ARGS,
+		params_socket_sendto_x },
+	[EYAS_ROW_SOCKET_RECV_X] = { 33, 5, EYAS_ROW_ARGS,
+		params_socket_recv_x },
+	[EYAS_ROW_SOCKET_RECVFROM_X] = { 35, 5, EYAS_ROW_ARGS,
+		params_socket_recvfrom_x },
+	[EYAS_ROW_SOCKET_SHUTDOWN_X] = { 37, 3, EYAS_ROW_ARGS,
+		params_socket_shutdown_x },
+	[EYAS_ROW_SOCKET_GETSOCKNAME_X] = { 39, 0, 0,
+		params_socket_getsockname_x },
+	[EYAS_ROW_SOCKET_GETPEERNAME_X] = { 41, 0, 0,
+		params_socket_getpeername_x },
+	[EYAS_ROW_SOCKET_SOCKETPAIR_X] = { 43, 8, EYAS_ROW_ARGS,
+		params_socket_socketpair_x },
+	[EYAS_ROW_SOCKET_SETSOCKOPT_X] = { 45, 6, EYAS_ROW_ARGS,
+		params_socket_setsockopt_x },
+	[EYAS_ROW_SOCKET_GETSOCKOPT_X] = { 47, 6, EYAS_ROW_ARGS,
+		params_socket_getsockopt_x },
+	[EYAS_ROW_SOCKET_SENDMSG_X] = { 49, 5, EYAS_ROW_ARGS,
+		params_socket_sendmsg_x },
+	[EYAS_ROW_SOCKET_SENDMMSG_X] = { 51, 5, EYAS_ROW_ARGS | EYAS_ROW_SPECIAL,
+		params_socket_sendmmsg_x },
+	[EYAS_ROW_SOCKET_RECVMSG_X] = { 53, 6, EYAS_ROW_ARGS,
+		params_socket_recvmsg_x },
+	[EYAS_ROW_SOCKET_RECVMMSG_X] = { 55, 6, EYAS_ROW_ARGS | EYAS_ROW_SPECIAL,
+		params_socket_recvmmsg_x },
 	[EYAS_ROW_SYSCALL_CREAT_X] = { 59, 6, EYAS_ROW_LOCKS | EYAS_ROW_ARGS | EYAS_ROW_PATH,
 		params_syscall_creat_x },
+	[EYAS_ROW_SYSCALL_PIPE_X] = { 61, 4, EYAS_ROW_ARGS,
+		params_syscall_pipe_x },
+	[EYAS_ROW_SYSCALL_EVENTFD_X] = { 63, 3, EYAS_ROW_ARGS,
+		params_syscall_eventfd_x },
+	[EYAS_ROW_SYSCALL_FUTEX_X] = { 65, 4, EYAS_ROW_ARGS,
+		params_syscall_futex_x },
+	[EYAS_ROW_SYSCALL_STAT_X] = { 67, 2, EYAS_ROW_ARGS,
+		params_syscall_stat_x },
+	[EYAS_ROW_SYSCALL_LSTAT_X] = { 69, 2, EYAS_ROW_ARGS,
+		params_syscall_lstat_x },
+	[EYAS_ROW_SYSCALL_FSTAT_X] = { 71, 2, EYAS_ROW_ARGS,
+		params_syscall_fstat_x },
+	[EYAS_ROW_SYSCALL_STAT64_X] = { 73, 2, EYAS_ROW_ARGS,
+		params_syscall_stat64_x },
+	[EYAS_ROW_SYSCALL_LSTAT64_X] = { 75, 2, EYAS_ROW_ARGS,
+		params_syscall_lstat64_x },
+	[EYAS_ROW_SYSCALL_FSTAT64_X] = { 77, 1, 0,
+		params_syscall_fstat64_x },
+	[EYAS_ROW_SYSCALL_EPOLLWAIT_X] = { 79, 2, EYAS_ROW_ARGS,
+		params_syscall_epollwait_x },
+	[EYAS_ROW_SYSCALL_POLL_X] = { 81, 3, EYAS_ROW_ARGS,
+		params_syscall_poll_x },
+	[EYAS_ROW_SYSCALL_SELECT_X] = { 83, 1, 0,
+		params_syscall_select_x },
+	[EYAS_ROW_SYSCALL_LSEEK_X] = { 87, 4, EYAS_ROW_ARGS,
+		params_syscall_lseek_x },
+	[EYAS_ROW_SYSCALL_LLSEEK_X] = { 89, 4, EYAS_ROW_ARGS,
+		params_syscall_llseek_x },
+	[EYAS_ROW_SYSCALL_GETCWD_X] = { 93, 2, EYAS_ROW_ARGS,
+		params_syscall_getcwd_x },
 	[EYAS_ROW_SYSCALL_CHDIR_X] = { 95, 2, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_chdir_x },
 	[EYAS_ROW_SYSCALL_FCHDIR_X] = { 97, 2, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_fchdir_x },
+	[EYAS_ROW_SYSCALL_PREAD_X] = { 113, 5, EYAS_ROW_ARGS,
+		params_syscall_pread_x },
+	[EYAS_ROW_SYSCALL_PWRITE_X] = { 115, 5, EYAS_ROW_ARGS,
+		params_syscall_pwrite_x },
+	[EYAS_ROW_SYSCALL_READV_X] = { 117, 4, EYAS_ROW_ARGS,
+		params_syscall_readv_x },
+	[EYAS_ROW_SYSCALL_WRITEV_X] = { 119, 4, EYAS_ROW_ARGS,
+		params_syscall_writev_x },
+	[EYAS_ROW_SYSCALL_PREADV_X] = { 121, 5, EYAS_ROW_ARGS,
+		params_syscall_preadv_x },
+	[EYAS_ROW_SYSCALL_PWRITEV_X] = { 123, 5, EYAS_ROW_ARGS,
+		params_syscall_pwritev_x },
+	[EYAS_ROW_SYSCALL_SIGNALFD_X] = { 127, 4, EYAS_ROW_ARGS,
+		params_syscall_signalfd_x },
 	[EYAS_ROW_SYSCALL_KILL_X] = { 129, 3, EYAS_ROW_ARGS,
 		params_syscall_kill_x },
+	[EYAS_ROW_SYSCALL_TKILL_X] = { 131, 3, EYAS_ROW_ARGS,
+		params_syscall_tkill_x },
+	[EYAS_ROW_SYSCALL_TGKILL_X] = { 133, 4, EYAS_ROW_ARGS,
+		params_syscall_tgkill_x },
+	[EYAS_ROW_SYSCALL_NANOSLEEP_X] = { 135, 2, EYAS_ROW_ARGS,
+		params_syscall_nanosleep_x },
+	[EYAS_ROW_SYSCALL_TIMERFD_CREATE_X] = { 137, 3, EYAS_ROW_ARGS,
+		params_syscall_timerfd_create_x },
+	[EYAS_ROW_SYSCALL_INOTIFY_INIT_X] = { 139, 2, 0,
+		params_syscall_inotify_init_x },
+	[EYAS_ROW_SYSCALL_GETRLIMIT_X] = { 141, 4, EYAS_ROW_ARGS,
+		params_syscall_getrlimit_x },
+	[EYAS_ROW_SYSCALL_SETRLIMIT_X] = { 143, 4, EYAS_ROW_ARGS,
+		params_syscall_setrlimit_x },
+	[EYAS_ROW_SYSCALL_PRLIMIT_X] = { 145, 7, EYAS_ROW_ARGS,
+		params_syscall_prlimit_x },
+	[EYAS_ROW_SYSCALL_FCNTL_X] = { 151, 4, EYAS_ROW_ARGS,
+		params_syscall_fcntl_x },
 	[EYAS_ROW_SCHEDSWITCH_6_E] = { 152, 6, 0,
 		params_schedswitch_6_e },
+	[EYAS_ROW_SYSCALL_SPLICE_X] = { 167, 5, EYAS_ROW_ARGS,
+		params_syscall_splice_x },
 	[EYAS_ROW_SYSCALL_PTRACE_X] = { 169, 5, EYAS_ROW_ARGS,
 		params_syscall_ptrace_x },
+	[EYAS_ROW_SYSCALL_IOCTL_3_X] = { 171, 4, EYAS_ROW_ARGS,
+		params_syscall_ioctl_3_x },
 	[EYAS_ROW_SYSCALL_RENAME_X] = { 175, 3, EYAS_ROW_ARGS,
 		params_syscall_rename_x },
 	[EYAS_ROW_SYSCALL_RENAMEAT_X] = { 177, 5, EYAS_ROW_ARGS,
@@ -869,12 +2117,30 @@ const struct eyas_row eyas_rows[] = {
 		params_syscall_symlinkat_x },
 	[EYAS_ROW_PROCEXIT_1_E] = { 186, 5, EYAS_ROW_RESERVE,
 		params_procexit_1_e },
+	[EYAS_ROW_SYSCALL_SENDFILE_X] = { 189, 5, EYAS_ROW_ARGS,
+		params_syscall_sendfile_x },
+	[EYAS_ROW_SYSCALL_QUOTACTL_X] = { 191, 18, EYAS_ROW_ARGS,
+		params_syscall_quotactl_x },
 	[EYAS_ROW_SYSCALL_SETRESUID_X] = { 193, 4, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_setresuid_x },
+	[EYAS_ROW_SYSCALL_SETRESGID_X] = { 195, 4, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_setresgid_x },
 	[EYAS_ROW_SYSCALL_SETUID_X] = { 199, 2, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_setuid_x },
 	[EYAS_ROW_SYSCALL_SETGID_X] = { 201, 2, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_setgid_x },
+	[EYAS_ROW_SYSCALL_GETUID_X] = { 203, 1, 0,
+		params_syscall_getuid_x },
+	[EYAS_ROW_SYSCALL_GETEUID_X] = { 205, 1, 0,
+		params_syscall_geteuid_x },
+	[EYAS_ROW_SYSCALL_GETGID_X] = { 207, 1, 0,
+		params_syscall_getgid_x },
+	[EYAS_ROW_SYSCALL_GETEGID_X] = { 209, 1, 0,
+		params_syscall_getegid_x },
+	[EYAS_ROW_SYSCALL_GETRESUID_X] = { 211, 4, EYAS_ROW_ARGS,
+		params_syscall_getresuid_x },
+	[EYAS_ROW_SYSCALL_GETRESGID_X] = { 213, 4, EYAS_ROW_ARGS,
+		params_syscall_getresgid_x },
 	[EYAS_ROW_SYSCALL_CLONE_20_X] = { 223, 21, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
 		params_syscall_clone_20_x },
 	[EYAS_ROW_SYSCALL_FORK_20_X] = { 225, 21, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
@@ -883,20 +2149,46 @@ const struct eyas_row eyas_rows[] = {
 		params_syscall_vfork_20_x },
 	[EYAS_ROW_SIGNALDELIVER_E] = { 232, 3, EYAS_ROW_ARGS,
 		params_signaldeliver_e },
+	[EYAS_ROW_SYSCALL_GETDENTS_X] = { 237, 2, EYAS_ROW_ARGS,
+		params_syscall_getdents_x },
+	[EYAS_ROW_SYSCALL_GETDENTS64_X] = { 239, 2, EYAS_ROW_ARGS,
+		params_syscall_getdents64_x },
+	[EYAS_ROW_SYSCALL_SETNS_X] = { 241, 3, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_setns_x },
+	[EYAS_ROW_SYSCALL_FLOCK_X] = { 243, 3, EYAS_ROW_ARGS,
+		params_syscall_flock_x },
 	[EYAS_ROW_SOCKET_ACCEPT_5_X] = { 247, 5, EYAS_ROW_ARGS,
 		params_socket_accept_5_x },
+	[EYAS_ROW_SYSCALL_SEMOP_X] = { 251, 9, EYAS_ROW_ARGS,
+		params_syscall_semop_x },
+	[EYAS_ROW_SYSCALL_SEMCTL_X] = { 253, 5, EYAS_ROW_ARGS,
+		params_syscall_semctl_x },
+	[EYAS_ROW_SYSCALL_PPOLL_X] = { 255, 4, EYAS_ROW_ARGS,
+		params_syscall_ppoll_x },
 	[EYAS_ROW_SYSCALL_MOUNT_X] = { 257, 5, EYAS_ROW_ARGS,
 		params_syscall_mount_x },
+	[EYAS_ROW_SYSCALL_SEMGET_X] = { 263, 4, EYAS_ROW_ARGS,
+		params_syscall_semget_x },
+	[EYAS_ROW_SYSCALL_ACCESS_X] = { 265, 3, EYAS_ROW_ARGS,
+		params_syscall_access_x },
+	[EYAS_ROW_SYSCALL_CHROOT_X] = { 267, 2, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_chroot_x },
 	[EYAS_ROW_SYSCALL_SETSID_X] = { 275, 1, EYAS_ROW_RESERVE,
 		params_syscall_setsid_x },
 	[EYAS_ROW_SYSCALL_MKDIR_2_X] = { 277, 3, EYAS_ROW_ARGS,
 		params_syscall_mkdir_2_x },
+	[EYAS_ROW_SYSCALL_RMDIR_2_X] = { 279, 2, EYAS_ROW_ARGS,
+		params_syscall_rmdir_2_x },
+	[EYAS_ROW_SYSCALL_UNSHARE_X] = { 285, 2, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_unshare_x },
 	[EYAS_ROW_PAGE_FAULT_E] = { 290, 3, EYAS_ROW_ARGS,
 		params_page_fault_e },
-	[EYAS_ROW_SYSCALL_EXECVE_19_X] = { 293, 31, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
+	[EYAS_ROW_SYSCALL_EXECVE_19_X] = { 293, 31, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS | EYAS_ROW_SPECIAL,
 		params_syscall_execve_19_x },
 	[EYAS_ROW_SYSCALL_SETPGID_X] = { 295, 3, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_setpgid_x },
+	[EYAS_ROW_SYSCALL_SECCOMP_X] = { 299, 3, EYAS_ROW_ARGS,
+		params_syscall_seccomp_x },
 	[EYAS_ROW_SYSCALL_UNLINK_2_X] = { 301, 2, EYAS_ROW_ARGS,
 		params_syscall_unlink_2_x },
 	[EYAS_ROW_SYSCALL_UNLINKAT_2_X] = { 303, 4, EYAS_ROW_ARGS,
@@ -917,28 +2209,106 @@ const struct eyas_row eyas_rows[] = {
 		params_syscall_fchmod_x },
 	[EYAS_ROW_SYSCALL_RENAMEAT2_X] = { 319, 6, EYAS_ROW_ARGS,
 		params_syscall_renameat2_x },
+	[EYAS_ROW_SYSCALL_USERFAULTFD_X] = { 321, 2, EYAS_ROW_ARGS,
+		params_syscall_userfaultfd_x },
 	[EYAS_ROW_SYSCALL_OPENAT2_X] = { 327, 8, EYAS_ROW_LOCKS | EYAS_ROW_ARGS | EYAS_ROW_PATH,
 		params_syscall_openat2_x },
-	[EYAS_ROW_SYSCALL_EXECVEAT_X] = { 331, 30, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
+	[EYAS_ROW_SYSCALL_MPROTECT_X] = { 329, 4, EYAS_ROW_ARGS,
+		params_syscall_mprotect_x },
+	[EYAS_ROW_SYSCALL_EXECVEAT_X] = { 331, 30, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS | EYAS_ROW_SPECIAL,
 		params_syscall_execveat_x },
+	[EYAS_ROW_SYSCALL_COPY_FILE_RANGE_X] = { 333, 6, EYAS_ROW_ARGS,
+		params_syscall_copy_file_range_x },
 	[EYAS_ROW_SYSCALL_CLONE3_X] = { 335, 21, EYAS_ROW_RESERVE | EYAS_ROW_LOCKS | EYAS_ROW_ARGS,
 		params_syscall_clone3_x },
+	[EYAS_ROW_SYSCALL_OPEN_BY_HANDLE_AT_X] = { 337, 6, EYAS_ROW_LOCKS | EYAS_ROW_ARGS | EYAS_ROW_PATH,
+		params_syscall_open_by_handle_at_x },
+	[EYAS_ROW_SYSCALL_IO_URING_SETUP_X] = { 339, 8, EYAS_ROW_ARGS,
+		params_syscall_io_uring_setup_x },
+	[EYAS_ROW_SYSCALL_IO_URING_ENTER_X] = { 341, 6, EYAS_ROW_ARGS,
+		params_syscall_io_uring_enter_x },
+	[EYAS_ROW_SYSCALL_IO_URING_REGISTER_X] = { 343, 5, EYAS_ROW_ARGS,
+		params_syscall_io_uring_register_x },
+	[EYAS_ROW_SYSCALL_MLOCK_X] = { 345, 3, EYAS_ROW_ARGS,
+		params_syscall_mlock_x },
+	[EYAS_ROW_SYSCALL_MUNLOCK_X] = { 347, 3, EYAS_ROW_ARGS,
+		params_syscall_munlock_x },
+	[EYAS_ROW_SYSCALL_MLOCKALL_X] = { 349, 2, EYAS_ROW_ARGS,
+		params_syscall_mlockall_x },
+	[EYAS_ROW_SYSCALL_MUNLOCKALL_X] = { 351, 1, 0,
+		params_syscall_munlockall_x },
+	[EYAS_ROW_SYSCALL_CAPSET_X] = { 353, 4, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_capset_x },
 	[EYAS_ROW_SYSCALL_DUP2_X] = { 363, 3, EYAS_ROW_ARGS,
 		params_syscall_dup2_x },
 	[EYAS_ROW_SYSCALL_DUP3_X] = { 365, 4, EYAS_ROW_ARGS,
 		params_syscall_dup3_x },
 	[EYAS_ROW_SYSCALL_DUP_1_X] = { 367, 2, EYAS_ROW_ARGS,
 		params_syscall_dup_1_x },
+	[EYAS_ROW_SYSCALL_BPF_2_X] = { 369, 2, EYAS_ROW_ARGS,
+		params_syscall_bpf_2_x },
+	[EYAS_ROW_SYSCALL_MLOCK2_X] = { 371, 4, EYAS_ROW_ARGS,
+		params_syscall_mlock2_x },
+	[EYAS_ROW_SYSCALL_FSCONFIG_X] = { 373, 7, EYAS_ROW_ARGS,
+		params_syscall_fsconfig_x },
+	[EYAS_ROW_SYSCALL_EPOLL_CREATE_X] = { 375, 2, EYAS_ROW_ARGS,
+		params_syscall_epoll_create_x },
+	[EYAS_ROW_SYSCALL_EPOLL_CREATE1_X] = { 377, 2, EYAS_ROW_ARGS,
+		params_syscall_epoll_create1_x },
+	[EYAS_ROW_SYSCALL_CHOWN_X] = { 379, 4, EYAS_ROW_ARGS,
+		params_syscall_chown_x },
+	[EYAS_ROW_SYSCALL_LCHOWN_X] = { 381, 4, EYAS_ROW_ARGS,
+		params_syscall_lchown_x },
+	[EYAS_ROW_SYSCALL_FCHOWN_X] = { 383, 4, EYAS_ROW_ARGS,
+		params_syscall_fchown_x },
+	[EYAS_ROW_SYSCALL_FCHOWNAT_X] = { 385, 6, EYAS_ROW_ARGS,
+		params_syscall_fchownat_x },
+	[EYAS_ROW_SYSCALL_UMOUNT_1_X] = { 387, 2, EYAS_ROW_ARGS,
+		params_syscall_umount_1_x },
 	[EYAS_ROW_SOCKET_ACCEPT4_6_X] = { 389, 6, EYAS_ROW_ARGS,
 		params_socket_accept4_6_x },
+	[EYAS_ROW_SYSCALL_UMOUNT2_X] = { 391, 3, EYAS_ROW_ARGS,
+		params_syscall_umount2_x },
+	[EYAS_ROW_SYSCALL_PIPE2_X] = { 393, 5, EYAS_ROW_ARGS,
+		params_syscall_pipe2_x },
+	[EYAS_ROW_SYSCALL_INOTIFY_INIT1_X] = { 395, 2, EYAS_ROW_ARGS,
+		params_syscall_inotify_init1_x },
+	[EYAS_ROW_SYSCALL_EVENTFD2_X] = { 397, 3, EYAS_ROW_ARGS,
+		params_syscall_eventfd2_x },
+	[EYAS_ROW_SYSCALL_SIGNALFD4_X] = { 399, 4, EYAS_ROW_ARGS,
+		params_syscall_signalfd4_x },
 	[EYAS_ROW_SYSCALL_PRCTL_X] = { 401, 4, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
 		params_syscall_prctl_x },
 	[EYAS_ROW_SYSCALL_MEMFD_CREATE_X] = { 405, 3, EYAS_ROW_ARGS,
 		params_syscall_memfd_create_x },
+	[EYAS_ROW_SYSCALL_PIDFD_GETFD_X] = { 407, 4, EYAS_ROW_ARGS,
+		params_syscall_pidfd_getfd_x },
+	[EYAS_ROW_SYSCALL_PIDFD_OPEN_X] = { 409, 3, EYAS_ROW_ARGS,
+		params_syscall_pidfd_open_x },
 	[EYAS_ROW_SYSCALL_INIT_MODULE_X] = { 411, 4, EYAS_ROW_ARGS,
 		params_syscall_init_module_x },
 	[EYAS_ROW_SYSCALL_FINIT_MODULE_X] = { 413, 4, EYAS_ROW_ARGS,
 		params_syscall_finit_module_x },
+	[EYAS_ROW_SYSCALL_MKNOD_X] = { 415, 4, EYAS_ROW_ARGS,
+		params_syscall_mknod_x },
+	[EYAS_ROW_SYSCALL_MKNODAT_X] = { 417, 5, EYAS_ROW_ARGS,
+		params_syscall_mknodat_x },
+	[EYAS_ROW_SYSCALL_NEWFSTATAT_X] = { 419, 4, EYAS_ROW_ARGS,
+		params_syscall_newfstatat_x },
+	[EYAS_ROW_SYSCALL_PROCESS_VM_READV_X] = { 421, 3, EYAS_ROW_ARGS,
+		params_syscall_process_vm_readv_x },
+	[EYAS_ROW_SYSCALL_PROCESS_VM_WRITEV_X] = { 423, 3, EYAS_ROW_ARGS,
+		params_syscall_process_vm_writev_x },
+	[EYAS_ROW_SYSCALL_DELETE_MODULE_X] = { 425, 3, EYAS_ROW_ARGS,
+		params_syscall_delete_module_x },
+	[EYAS_ROW_SYSCALL_SETREUID_X] = { 427, 3, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_setreuid_x },
+	[EYAS_ROW_SYSCALL_SETREGID_X] = { 429, 3, EYAS_ROW_RESERVE | EYAS_ROW_ARGS,
+		params_syscall_setregid_x },
+	[EYAS_ROW_SYSCALL_CLOSE_RANGE_X] = { 451, 4, EYAS_ROW_ARGS,
+		params_syscall_close_range_x },
+	[EYAS_ROW_SYSCALL_KEYCTL_X] = { 453, 6, EYAS_ROW_ARGS,
+		params_syscall_keyctl_x },
 };
 
 const struct eyas_call eyas_calls_tp[EYAS_NR_TRACEPOINTS] = {

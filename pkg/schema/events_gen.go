@@ -250,11 +250,11 @@ var Events = [NumEvents]Event{
 		Type: 29, Code: "PPME_SOCKET_SEND_X", Name: "send", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSend},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "buf:arg1:ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:send_tuple"},
 		},
 	},
 	EvSocketSendtoE: {
@@ -270,11 +270,11 @@ var Events = [NumEvents]Event{
 		Type: 31, Code: "PPME_SOCKET_SENDTO_X", Name: "sendto", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSendto},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "buf:arg1:ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:send_tuple:4"},
 		},
 	},
 	EvSocketRecvE: {
@@ -289,11 +289,11 @@ var Events = [NumEvents]Event{
 		Type: 33, Code: "PPME_SOCKET_RECV_X", Name: "recv", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCRecv},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "buf:arg1:ret:arg2"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:recv_tuple"},
 		},
 	},
 	EvSocketRecvfromE: {
@@ -308,11 +308,11 @@ var Events = [NumEvents]Event{
 		Type: 35, Code: "PPME_SOCKET_RECVFROM_X", Name: "recvfrom", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCRecvfrom},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "buf:arg1:ret:arg2"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:recv_tuple:4"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSocketShutdownE: {
@@ -327,9 +327,9 @@ var Events = [NumEvents]Event{
 		Type: 37, Code: "PPME_SOCKET_SHUTDOWN_X", Name: "shutdown", Category: ECSyscall | ECNet, Flags: EFUsesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCShutdown},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "how", Type: PTEnumFlags8, Format: PFHex, DirFD: -1, Flags: &TableShutdownHow},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "how", Type: PTEnumFlags8, Format: PFHex, DirFD: -1, Flags: &TableShutdownHow, From: "flags:arg1"},
 		},
 	},
 	EvSocketGetsocknameE: {
@@ -361,14 +361,14 @@ var Events = [NumEvents]Event{
 		Type: 43, Code: "PPME_SOCKET_SOCKETPAIR_X", Name: "socketpair", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSocketpair},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd1", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "fd2", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "source", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "peer", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "domain", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableSocketFamilies},
-			{Name: "type", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "proto", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd1", Type: PTFD, Format: PFDec, DirFD: -1, From: "out:arg3:i32"},
+			{Name: "fd2", Type: PTFD, Format: PFDec, DirFD: -1, From: "out:arg3:i32:4"},
+			{Name: "source", Type: PTUint64, Format: PFHex, DirFD: -1, From: "custom:pair_id"},
+			{Name: "peer", Type: PTUint64, Format: PFHex, DirFD: -1, From: "custom:pair_id:1"},
+			{Name: "domain", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableSocketFamilies, From: "arg0"},
+			{Name: "type", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "proto", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSocketSetsockoptE: {
@@ -379,12 +379,12 @@ var Events = [NumEvents]Event{
 		Type: 45, Code: "PPME_SOCKET_SETSOCKOPT_X", Name: "setsockopt", Category: ECSyscall | ECNet, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCSetsockopt},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "level", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptLevels},
-			{Name: "optname", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptOptions},
-			{Name: "val", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTByteBuf, PFHex}, {PTErrno, PFDec}, {PTUint32, PFDec}, {PTUint64, PFDec}, {PTRelTime, PFDec}}},
-			{Name: "optlen", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "level", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptLevels, From: "flags:arg1"},
+			{Name: "optname", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptOptions, From: "custom:sockopt_name"},
+			{Name: "val", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTByteBuf, PFHex}, {PTErrno, PFDec}, {PTUint32, PFDec}, {PTUint64, PFDec}, {PTRelTime, PFDec}}, From: "custom:setsockopt_val"},
+			{Name: "optlen", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg4"},
 		},
 	},
 	EvSocketGetsockoptE: {
@@ -395,12 +395,12 @@ var Events = [NumEvents]Event{
 		Type: 47, Code: "PPME_SOCKET_GETSOCKOPT_X", Name: "getsockopt", Category: ECSyscall | ECNet, Flags: EFUsesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCGetsockopt},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "level", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptLevels},
-			{Name: "optname", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptOptions},
-			{Name: "val", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTByteBuf, PFHex}, {PTErrno, PFDec}, {PTUint32, PFDec}, {PTUint64, PFDec}, {PTRelTime, PFDec}}},
-			{Name: "optlen", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "level", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptLevels, From: "flags:arg1"},
+			{Name: "optname", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableSockoptOptions, From: "custom:sockopt_name"},
+			{Name: "val", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTByteBuf, PFHex}, {PTErrno, PFDec}, {PTUint32, PFDec}, {PTUint64, PFDec}, {PTRelTime, PFDec}}, From: "custom:getsockopt_val"},
+			{Name: "optlen", Type: PTUint32, Format: PFDec, DirFD: -1, From: "in:arg4:u32"},
 		},
 	},
 	EvSocketSendmsgE: {
@@ -416,11 +416,11 @@ var Events = [NumEvents]Event{
 		Type: 49, Code: "PPME_SOCKET_SENDMSG_X", Name: "sendmsg", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSendmsg},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:msg_data"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:msg_size"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:msg_tuple"},
 		},
 	},
 	EvSocketSendmmsgE: {
@@ -431,11 +431,11 @@ var Events = [NumEvents]Event{
 		Type: 51, Code: "PPME_SOCKET_SENDMMSG_X", Name: "sendmmsg", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSendmmsg},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "custom:msg_size"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:msg_data"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:msg_tuple"},
 		},
 	},
 	EvSocketRecvmsgE: {
@@ -449,12 +449,12 @@ var Events = [NumEvents]Event{
 		Type: 53, Code: "PPME_SOCKET_RECVMSG_X", Name: "recvmsg", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCRecvmsg},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
-			{Name: "msgcontrol", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "got"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:msg_data"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:msg_tuple:1"},
+			{Name: "msgcontrol", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:msg_control"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSocketRecvmmsgE: {
@@ -465,12 +465,12 @@ var Events = [NumEvents]Event{
 		Type: 55, Code: "PPME_SOCKET_RECVMMSG_X", Name: "recvmmsg", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCRecvmmsg},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1},
-			{Name: "msgcontrol", Type: PTByteBuf, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "got"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:msg_data"},
+			{Name: "tuple", Type: PTSockTuple, Format: PFNA, DirFD: -1, From: "custom:msg_tuple:1"},
+			{Name: "msgcontrol", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:msg_control"},
 		},
 	},
 	EvSocketAccept4E: {
@@ -517,10 +517,10 @@ var Events = [NumEvents]Event{
 		Type: 61, Code: "PPME_SYSCALL_PIPE_X", Name: "pipe", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCPipe},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd1", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "fd2", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "ino", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd1", Type: PTFD, Format: PFDec, DirFD: -1, From: "out:arg0:i32"},
+			{Name: "fd2", Type: PTFD, Format: PFDec, DirFD: -1, From: "out:arg0:i32:4"},
+			{Name: "ino", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:pipe_ino"},
 		},
 	},
 	EvSyscallEventfdE: {
@@ -535,9 +535,9 @@ var Events = [NumEvents]Event{
 		Type: 63, Code: "PPME_SYSCALL_EVENTFD_X", Name: "eventfd", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCEventfd},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "initval", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTUint32, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "initval", Type: PTUint64, Format: PFDec, DirFD: -1, From: "uint:arg0"},
+			{Name: "flags", Type: PTUint32, Format: PFHex, DirFD: -1, From: "const:0"},
 		},
 	},
 	EvSyscallFutexE: {
@@ -553,10 +553,10 @@ var Events = [NumEvents]Event{
 		Type: 65, Code: "PPME_SYSCALL_FUTEX_X", Name: "futex", Category: ECSyscall | ECIPC, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCFutex},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "op", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFutexOperations},
-			{Name: "val", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "op", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFutexOperations, From: "arg1"},
+			{Name: "val", Type: PTUint64, Format: PFDec, DirFD: -1, From: "uint:arg2"},
 		},
 	},
 	EvSyscallStatE: {
@@ -567,8 +567,8 @@ var Events = [NumEvents]Event{
 		Type: 67, Code: "PPME_SYSCALL_STAT_X", Name: "stat", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCStat},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvSyscallLstatE: {
@@ -579,8 +579,8 @@ var Events = [NumEvents]Event{
 		Type: 69, Code: "PPME_SYSCALL_LSTAT_X", Name: "lstat", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCLstat},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvSyscallFstatE: {
@@ -594,8 +594,8 @@ var Events = [NumEvents]Event{
 		Type: 71, Code: "PPME_SYSCALL_FSTAT_X", Name: "fstat", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCFstat},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSyscallStat64E: {
@@ -606,8 +606,8 @@ var Events = [NumEvents]Event{
 		Type: 73, Code: "PPME_SYSCALL_STAT64_X", Name: "stat64", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCStat64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvSyscallLstat64E: {
@@ -618,8 +618,8 @@ var Events = [NumEvents]Event{
 		Type: 75, Code: "PPME_SYSCALL_LSTAT64_X", Name: "lstat64", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCLstat64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvSyscallFstat64E: {
@@ -633,7 +633,7 @@ var Events = [NumEvents]Event{
 		Type: 77, Code: "PPME_SYSCALL_FSTAT64_X", Name: "fstat64", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCFstat64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallEpollwaitE: {
@@ -647,8 +647,8 @@ var Events = [NumEvents]Event{
 		Type: 79, Code: "PPME_SYSCALL_EPOLLWAIT_X", Name: "epoll_wait", Category: ECSyscall | ECWait, Flags: EFWaits | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCEpollWait},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "maxevents", Type: PTErrno, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "maxevents", Type: PTErrno, Format: PFDec, DirFD: -1, From: "int:arg2"},
 		},
 	},
 	EvSyscallPollE: {
@@ -663,9 +663,9 @@ var Events = [NumEvents]Event{
 		Type: 81, Code: "PPME_SYSCALL_POLL_X", Name: "poll", Category: ECSyscall | ECWait, Flags: EFWaits | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPoll},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fds", Type: PTFDList, Format: PFDec, DirFD: -1},
-			{Name: "timeout", Type: PTInt64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fds", Type: PTFDList, Format: PFDec, DirFD: -1, From: "custom:polled"},
+			{Name: "timeout", Type: PTInt64, Format: PFDec, DirFD: -1, From: "int:arg2"},
 		},
 	},
 	EvSyscallSelectE: {
@@ -676,7 +676,7 @@ var Events = [NumEvents]Event{
 		Type: 83, Code: "PPME_SYSCALL_SELECT_X", Name: "select", Category: ECSyscall | ECWait, Flags: EFWaits, LenSize: 2,
 		SCs: []SC{SCSelect},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallNewselectE: {
@@ -703,10 +703,10 @@ var Events = [NumEvents]Event{
 		Type: 87, Code: "PPME_SYSCALL_LSEEK_X", Name: "lseek", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCLseek},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "offset", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "whence", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableLseekWhence},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "offset", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:seek_offset"},
+			{Name: "whence", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableLseekWhence, From: "custom:seek_whence"},
 		},
 	},
 	EvSyscallLlseekE: {
@@ -722,10 +722,10 @@ var Events = [NumEvents]Event{
 		Type: 89, Code: "PPME_SYSCALL_LLSEEK_X", Name: "llseek", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCLlseek},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "offset", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "whence", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableLseekWhence},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "offset", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:seek_offset"},
+			{Name: "whence", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableLseekWhence, From: "custom:seek_whence"},
 		},
 	},
 	EvSyscallIoctl2E: {
@@ -751,8 +751,8 @@ var Events = [NumEvents]Event{
 		Type: 93, Code: "PPME_SYSCALL_GETCWD_X", Name: "getcwd", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCGetcwd},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTCharBuf, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTCharBuf, Format: PFNA, DirFD: -1, From: "outstr:arg0"},
 		},
 	},
 	EvSyscallChdirE: {
@@ -902,11 +902,11 @@ var Events = [NumEvents]Event{
 		Type: 113, Code: "PPME_SYSCALL_PREAD_X", Name: "pread", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPread64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "buf:arg1:ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1, From: "pair:arg3"},
 		},
 	},
 	EvSyscallPwriteE: {
@@ -922,11 +922,11 @@ var Events = [NumEvents]Event{
 		Type: 115, Code: "PPME_SYSCALL_PWRITE_X", Name: "pwrite", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPwrite64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "buf:arg1:ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1, From: "pair:arg3"},
 		},
 	},
 	EvSyscallReadvE: {
@@ -940,10 +940,10 @@ var Events = [NumEvents]Event{
 		Type: 117, Code: "PPME_SYSCALL_READV_X", Name: "readv", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCReadv},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "got"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "iov:arg1:arg2"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSyscallWritevE: {
@@ -958,10 +958,10 @@ var Events = [NumEvents]Event{
 		Type: 119, Code: "PPME_SYSCALL_WRITEV_X", Name: "writev", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCWritev},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "iov:arg1:arg2"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "iovlen:arg1:arg2"},
 		},
 	},
 	EvSyscallPreadvE: {
@@ -976,11 +976,11 @@ var Events = [NumEvents]Event{
 		Type: 121, Code: "PPME_SYSCALL_PREADV_X", Name: "preadv", Category: ECSyscall | ECIORead, Flags: EFUsesFD | EFReadsFromFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPreadv},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "got"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "iov:arg1:arg2"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1, From: "pair:arg3"},
 		},
 	},
 	EvSyscallPwritevE: {
@@ -996,11 +996,11 @@ var Events = [NumEvents]Event{
 		Type: 123, Code: "PPME_SYSCALL_PWRITEV_X", Name: "pwritev", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFWritesToFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPwritev},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "iov:arg1:arg2"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "size", Type: PTUint32, Format: PFDec, DirFD: -1, From: "iovlen:arg1:arg2"},
+			{Name: "pos", Type: PTUint64, Format: PFDec, DirFD: -1, From: "pair:arg3"},
 		},
 	},
 	EvSyscallDupE: {
@@ -1030,10 +1030,10 @@ var Events = [NumEvents]Event{
 		Type: 127, Code: "PPME_SYSCALL_SIGNALFD_X", Name: "signalfd", Category: ECSyscall | ECSignal, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSignalfd},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "mask", Type: PTUint32, Format: PFHex, DirFD: -1},
-			{Name: "flags", Type: PTUint8, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "mask", Type: PTUint32, Format: PFHex, DirFD: -1, From: "in:arg1:u32"},
+			{Name: "flags", Type: PTUint8, Format: PFHex, DirFD: -1, From: "const:0"},
 		},
 	},
 	EvSyscallKillE: {
@@ -1065,9 +1065,9 @@ var Events = [NumEvents]Event{
 		Type: 131, Code: "PPME_SYSCALL_TKILL_X", Name: "tkill", Category: ECSyscall | ECSignal, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCTkill},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "tid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "sig", Type: PTSigType, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "tid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "sig", Type: PTSigType, Format: PFDec, DirFD: -1, From: "arg1"},
 		},
 	},
 	EvSyscallTgkillE: {
@@ -1083,10 +1083,10 @@ var Events = [NumEvents]Event{
 		Type: 133, Code: "PPME_SYSCALL_TGKILL_X", Name: "tgkill", Category: ECSyscall | ECSignal, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCTgkill},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "tid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "sig", Type: PTSigType, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "tid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "sig", Type: PTSigType, Format: PFDec, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSyscallNanosleepE: {
@@ -1100,8 +1100,8 @@ var Events = [NumEvents]Event{
 		Type: 135, Code: "PPME_SYSCALL_NANOSLEEP_X", Name: "nanosleep", Category: ECSyscall | ECSleep, Flags: EFWaits | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCNanosleep},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "interval", Type: PTRelTime, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "interval", Type: PTRelTime, Format: PFDec, DirFD: -1, From: "timespec:arg0"},
 		},
 	},
 	EvSyscallTimerfdCreateE: {
@@ -1116,9 +1116,9 @@ var Events = [NumEvents]Event{
 		Type: 137, Code: "PPME_SYSCALL_TIMERFD_CREATE_X", Name: "timerfd_create", Category: ECSyscall | ECTime, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCTimerfdCreate},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "clockid", Type: PTUint8, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTUint8, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "clockid", Type: PTUint8, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "flags", Type: PTUint8, Format: PFHex, DirFD: -1, From: "flags:arg1"},
 		},
 	},
 	EvSyscallInotifyInitE: {
@@ -1132,8 +1132,8 @@ var Events = [NumEvents]Event{
 		Type: 139, Code: "PPME_SYSCALL_INOTIFY_INIT_X", Name: "inotify_init", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCInotifyInit},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTUint8, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTUint8, Format: PFHex, DirFD: -1, From: "const:0"},
 		},
 	},
 	EvSyscallGetrlimitE: {
@@ -1147,10 +1147,10 @@ var Events = [NumEvents]Event{
 		Type: 141, Code: "PPME_SYSCALL_GETRLIMIT_X", Name: "getrlimit", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCGetrlimit, SCUgetrlimit},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "cur", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "max", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "resource", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableRlimitResources},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "cur", Type: PTInt64, Format: PFDec, DirFD: -1, From: "custom:got_rlimit"},
+			{Name: "max", Type: PTInt64, Format: PFDec, DirFD: -1, From: "custom:got_rlimit:1"},
+			{Name: "resource", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableRlimitResources, From: "flags:arg0"},
 		},
 	},
 	EvSyscallSetrlimitE: {
@@ -1164,10 +1164,10 @@ var Events = [NumEvents]Event{
 		Type: 143, Code: "PPME_SYSCALL_SETRLIMIT_X", Name: "setrlimit", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSetrlimit},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "cur", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "max", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "resource", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableRlimitResources},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "cur", Type: PTInt64, Format: PFDec, DirFD: -1, From: "custom:rlimit"},
+			{Name: "max", Type: PTInt64, Format: PFDec, DirFD: -1, From: "custom:rlimit:1"},
+			{Name: "resource", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableRlimitResources, From: "flags:arg0"},
 		},
 	},
 	EvSyscallPrlimitE: {
@@ -1182,13 +1182,13 @@ var Events = [NumEvents]Event{
 		Type: 145, Code: "PPME_SYSCALL_PRLIMIT_X", Name: "prlimit", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPrlimit64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "newcur", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "newmax", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "oldcur", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "oldmax", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "pid", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "resource", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableRlimitResources},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "newcur", Type: PTInt64, Format: PFDec, DirFD: -1, From: "in:arg2:u64"},
+			{Name: "newmax", Type: PTInt64, Format: PFDec, DirFD: -1, From: "in:arg2:u64:8"},
+			{Name: "oldcur", Type: PTInt64, Format: PFDec, DirFD: -1, From: "out:arg3:u64"},
+			{Name: "oldmax", Type: PTInt64, Format: PFDec, DirFD: -1, From: "out:arg3:u64:8"},
+			{Name: "pid", Type: PTInt64, Format: PFDec, DirFD: -1, From: "int:arg0"},
+			{Name: "resource", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableRlimitResources, From: "flags:arg1"},
 		},
 	},
 	EvSchedswitch1E: {
@@ -1225,10 +1225,10 @@ var Events = [NumEvents]Event{
 		Type: 151, Code: "PPME_SYSCALL_FCNTL_X", Name: "fcntl", Category: ECSyscall | ECIOOther, Flags: EFUsesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCFcntl, SCFcntl64},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "cmd", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableFcntlCommands},
-			{Name: "arg", Type: PTUint64, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "cmd", Type: PTEnumFlags8, Format: PFDec, DirFD: -1, Flags: &TableFcntlCommands, From: "flags:arg1"},
+			{Name: "arg", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSchedswitch6E: {
@@ -1403,11 +1403,11 @@ var Events = [NumEvents]Event{
 		Type: 167, Code: "PPME_SYSCALL_SPLICE_X", Name: "splice", Category: ECSyscall | ECIOOther, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSplice},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd_in", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "fd_out", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableSpliceFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd_in", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "fd_out", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "size", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg4"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableSpliceFlags, From: "flags:arg5"},
 		},
 	},
 	EvSyscallPtraceE: {
@@ -1442,10 +1442,10 @@ var Events = [NumEvents]Event{
 		Type: 171, Code: "PPME_SYSCALL_IOCTL_3_X", Name: "ioctl", Category: ECSyscall | ECIOOther, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCIoctl},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "request", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "argument", Type: PTUint64, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "request", Type: PTUint64, Format: PFHex, DirFD: -1, From: "uint:arg1"},
+			{Name: "argument", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSyscallExecve14E: {
@@ -1607,11 +1607,11 @@ var Events = [NumEvents]Event{
 		Type: 189, Code: "PPME_SYSCALL_SENDFILE_X", Name: "sendfile", Category: ECSyscall | ECIOWrite, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSendfile, SCSendfile64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "offset", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "out_fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "in_fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "offset", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:sendfile_offset"},
+			{Name: "out_fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "in_fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "size", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg3"},
 		},
 	},
 	EvSyscallQuotactlE: {
@@ -1628,24 +1628,24 @@ var Events = [NumEvents]Event{
 		Type: 191, Code: "PPME_SYSCALL_QUOTACTL_X", Name: "quotactl", Category: ECSyscall | ECUser, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCQuotactl},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "special", Type: PTCharBuf, Format: PFNA, DirFD: -1},
-			{Name: "quotafilepath", Type: PTCharBuf, Format: PFNA, DirFD: -1},
-			{Name: "dqb_bhardlimit", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "dqb_bsoftlimit", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "dqb_curspace", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "dqb_ihardlimit", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "dqb_isoftlimit", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "dqb_btime", Type: PTRelTime, Format: PFDec, DirFD: -1},
-			{Name: "dqb_itime", Type: PTRelTime, Format: PFDec, DirFD: -1},
-			{Name: "dqi_bgrace", Type: PTRelTime, Format: PFDec, DirFD: -1},
-			{Name: "dqi_igrace", Type: PTRelTime, Format: PFDec, DirFD: -1},
-			{Name: "dqi_flags", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlDqiFlags},
-			{Name: "quota_fmt_out", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlQuotaFmts},
-			{Name: "cmd", Type: PTFlags16, Format: PFDec, DirFD: -1, Flags: &TableQuotactlCmds},
-			{Name: "type", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlTypes},
-			{Name: "id", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "quota_fmt", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlQuotaFmts},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "special", Type: PTCharBuf, Format: PFNA, DirFD: -1, From: "str:arg1"},
+			{Name: "quotafilepath", Type: PTCharBuf, Format: PFNA, DirFD: -1, From: "custom:quota_path"},
+			{Name: "dqb_bhardlimit", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:quota_limit"},
+			{Name: "dqb_bsoftlimit", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:quota_limit:1"},
+			{Name: "dqb_curspace", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:quota_limit:2"},
+			{Name: "dqb_ihardlimit", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:quota_limit:3"},
+			{Name: "dqb_isoftlimit", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:quota_limit:4"},
+			{Name: "dqb_btime", Type: PTRelTime, Format: PFDec, DirFD: -1, From: "custom:quota_limit:6"},
+			{Name: "dqb_itime", Type: PTRelTime, Format: PFDec, DirFD: -1, From: "custom:quota_limit:7"},
+			{Name: "dqi_bgrace", Type: PTRelTime, Format: PFDec, DirFD: -1, From: "custom:quota_grace"},
+			{Name: "dqi_igrace", Type: PTRelTime, Format: PFDec, DirFD: -1, From: "custom:quota_grace:1"},
+			{Name: "dqi_flags", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlDqiFlags, From: "custom:quota_info_flags"},
+			{Name: "quota_fmt_out", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlQuotaFmts, From: "custom:quota_got_fmt"},
+			{Name: "cmd", Type: PTFlags16, Format: PFDec, DirFD: -1, Flags: &TableQuotactlCmds, From: "flags:arg0"},
+			{Name: "type", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlTypes, From: "flags:arg0"},
+			{Name: "id", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "quota_fmt", Type: PTFlags8, Format: PFDec, DirFD: -1, Flags: &TableQuotactlQuotaFmts, From: "custom:quota_fmt"},
 		},
 	},
 	EvSyscallSetresuidE: {
@@ -1662,9 +1662,9 @@ var Events = [NumEvents]Event{
 		SCs: []SC{SCSetresuid, SCSetresuid32},
 		Params: []Param{
 			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
-			{Name: "ruid", Type: PTUID, Format: PFDec, DirFD: -1, From: "arg0"},
-			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1, From: "arg1"},
-			{Name: "suid", Type: PTUID, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "ruid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg0"},
+			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg1"},
+			{Name: "suid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg2"},
 		},
 	},
 	EvSyscallSetresgidE: {
@@ -1680,10 +1680,10 @@ var Events = [NumEvents]Event{
 		Type: 195, Code: "PPME_SYSCALL_SETRESGID_X", Name: "setresgid", Category: ECSyscall | ECUser, Flags: EFModifiesState | EFConverterManaged, LenSize: 2, Reserve: true,
 		SCs: []SC{SCSetresgid, SCSetresgid32},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "rgid", Type: PTGID, Format: PFDec, DirFD: -1},
-			{Name: "egid", Type: PTGID, Format: PFDec, DirFD: -1},
-			{Name: "sgid", Type: PTGID, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "rgid", Type: PTGID, Format: PFDec, DirFD: -1, From: "id:arg0"},
+			{Name: "egid", Type: PTGID, Format: PFDec, DirFD: -1, From: "id:arg1"},
+			{Name: "sgid", Type: PTGID, Format: PFDec, DirFD: -1, From: "id:arg2"},
 		},
 	},
 	EvScapeventE: {
@@ -1708,7 +1708,7 @@ var Events = [NumEvents]Event{
 		SCs: []SC{SCSetuid, SCSetuid32},
 		Params: []Param{
 			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
-			{Name: "uid", Type: PTUID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "uid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg0"},
 		},
 	},
 	EvSyscallSetgidE: {
@@ -1723,7 +1723,7 @@ var Events = [NumEvents]Event{
 		SCs: []SC{SCSetgid, SCSetgid32},
 		Params: []Param{
 			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
-			{Name: "gid", Type: PTGID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "gid", Type: PTGID, Format: PFDec, DirFD: -1, From: "id:arg0"},
 		},
 	},
 	EvSyscallGetuidE: {
@@ -1734,7 +1734,7 @@ var Events = [NumEvents]Event{
 		Type: 203, Code: "PPME_SYSCALL_GETUID_X", Name: "getuid", Category: ECSyscall | ECUser, LenSize: 2,
 		SCs: []SC{SCGetuid, SCGetuid32},
 		Params: []Param{
-			{Name: "uid", Type: PTUID, Format: PFDec, DirFD: -1},
+			{Name: "uid", Type: PTUID, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallGeteuidE: {
@@ -1745,7 +1745,7 @@ var Events = [NumEvents]Event{
 		Type: 205, Code: "PPME_SYSCALL_GETEUID_X", Name: "geteuid", Category: ECSyscall | ECUser, LenSize: 2,
 		SCs: []SC{SCGeteuid, SCGeteuid32},
 		Params: []Param{
-			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1},
+			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallGetgidE: {
@@ -1756,7 +1756,7 @@ var Events = [NumEvents]Event{
 		Type: 207, Code: "PPME_SYSCALL_GETGID_X", Name: "getgid", Category: ECSyscall | ECUser, LenSize: 2,
 		SCs: []SC{SCGetgid, SCGetgid32},
 		Params: []Param{
-			{Name: "gid", Type: PTGID, Format: PFDec, DirFD: -1},
+			{Name: "gid", Type: PTGID, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallGetegidE: {
@@ -1767,7 +1767,7 @@ var Events = [NumEvents]Event{
 		Type: 209, Code: "PPME_SYSCALL_GETEGID_X", Name: "getegid", Category: ECSyscall | ECUser, LenSize: 2,
 		SCs: []SC{SCGetegid, SCGetegid32},
 		Params: []Param{
-			{Name: "egid", Type: PTGID, Format: PFDec, DirFD: -1},
+			{Name: "egid", Type: PTGID, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallGetresuidE: {
@@ -1778,10 +1778,10 @@ var Events = [NumEvents]Event{
 		Type: 211, Code: "PPME_SYSCALL_GETRESUID_X", Name: "getresuid", Category: ECSyscall | ECUser, LenSize: 2,
 		SCs: []SC{SCGetresuid, SCGetresuid32},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "ruid", Type: PTUID, Format: PFDec, DirFD: -1},
-			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1},
-			{Name: "suid", Type: PTUID, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "ruid", Type: PTUID, Format: PFDec, DirFD: -1, From: "custom:got_id"},
+			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1, From: "custom:got_id:1"},
+			{Name: "suid", Type: PTUID, Format: PFDec, DirFD: -1, From: "custom:got_id:2"},
 		},
 	},
 	EvSyscallGetresgidE: {
@@ -1792,10 +1792,10 @@ var Events = [NumEvents]Event{
 		Type: 213, Code: "PPME_SYSCALL_GETRESGID_X", Name: "getresgid", Category: ECSyscall | ECUser, LenSize: 2,
 		SCs: []SC{SCGetresgid, SCGetresgid32},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "rgid", Type: PTGID, Format: PFDec, DirFD: -1},
-			{Name: "egid", Type: PTGID, Format: PFDec, DirFD: -1},
-			{Name: "sgid", Type: PTGID, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "rgid", Type: PTGID, Format: PFDec, DirFD: -1, From: "custom:got_id"},
+			{Name: "egid", Type: PTGID, Format: PFDec, DirFD: -1, From: "custom:got_id:1"},
+			{Name: "sgid", Type: PTGID, Format: PFDec, DirFD: -1, From: "custom:got_id:2"},
 		},
 	},
 	EvSyscallExecve15E: {
@@ -2068,8 +2068,8 @@ var Events = [NumEvents]Event{
 		Type: 237, Code: "PPME_SYSCALL_GETDENTS_X", Name: "getdents", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCGetdents},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSyscallGetdents64E: {
@@ -2083,8 +2083,8 @@ var Events = [NumEvents]Event{
 		Type: 239, Code: "PPME_SYSCALL_GETDENTS64_X", Name: "getdents64", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCGetdents64},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSyscallSetnsE: {
@@ -2099,9 +2099,9 @@ var Events = [NumEvents]Event{
 		Type: 241, Code: "PPME_SYSCALL_SETNS_X", Name: "setns", Category: ECSyscall | ECProcess, Flags: EFUsesFD | EFConverterManaged, LenSize: 2, Reserve: true,
 		SCs: []SC{SCSetns},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1},
-			{Name: "nstype", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableCloneFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1, From: "arg0"},
+			{Name: "nstype", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableCloneFlags, From: "flags:arg1"},
 		},
 	},
 	EvSyscallFlockE: {
@@ -2116,9 +2116,9 @@ var Events = [NumEvents]Event{
 		Type: 243, Code: "PPME_SYSCALL_FLOCK_X", Name: "flock", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCFlock},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1},
-			{Name: "operation", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFlockFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFNA, DirFD: -1, From: "arg0"},
+			{Name: "operation", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFlockFlags, From: "flags:arg1"},
 		},
 	},
 	EvCpuHotplugE: {
@@ -2175,15 +2175,15 @@ var Events = [NumEvents]Event{
 		Type: 251, Code: "PPME_SYSCALL_SEMOP_X", Name: "semop", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSemop},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "nsops", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "sem_num_0", Type: PTUint16, Format: PFDec, DirFD: -1},
-			{Name: "sem_op_0", Type: PTInt16, Format: PFDec, DirFD: -1},
-			{Name: "sem_flg_0", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableSemopFlags},
-			{Name: "sem_num_1", Type: PTUint16, Format: PFDec, DirFD: -1},
-			{Name: "sem_op_1", Type: PTInt16, Format: PFDec, DirFD: -1},
-			{Name: "sem_flg_1", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableSemopFlags},
-			{Name: "semid", Type: PTInt32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "nsops", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "sem_num_0", Type: PTUint16, Format: PFDec, DirFD: -1, From: "custom:semop"},
+			{Name: "sem_op_0", Type: PTInt16, Format: PFDec, DirFD: -1, From: "custom:semop:1"},
+			{Name: "sem_flg_0", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableSemopFlags, From: "custom:semop:2"},
+			{Name: "sem_num_1", Type: PTUint16, Format: PFDec, DirFD: -1, From: "custom:semop:3"},
+			{Name: "sem_op_1", Type: PTInt16, Format: PFDec, DirFD: -1, From: "custom:semop:4"},
+			{Name: "sem_flg_1", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableSemopFlags, From: "custom:semop:5"},
+			{Name: "semid", Type: PTInt32, Format: PFDec, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSyscallSemctlE: {
@@ -2200,11 +2200,11 @@ var Events = [NumEvents]Event{
 		Type: 253, Code: "PPME_SYSCALL_SEMCTL_X", Name: "semctl", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSemctl},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "semid", Type: PTInt32, Format: PFDec, DirFD: -1},
-			{Name: "semnum", Type: PTInt32, Format: PFDec, DirFD: -1},
-			{Name: "cmd", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableSemctlCommands},
-			{Name: "val", Type: PTInt32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "semid", Type: PTInt32, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "semnum", Type: PTInt32, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "cmd", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableSemctlCommands, From: "flags:arg2"},
+			{Name: "val", Type: PTInt32, Format: PFDec, DirFD: -1, From: "custom:semctl_val"},
 		},
 	},
 	EvSyscallPpollE: {
@@ -2220,10 +2220,10 @@ var Events = [NumEvents]Event{
 		Type: 255, Code: "PPME_SYSCALL_PPOLL_X", Name: "ppoll", Category: ECSyscall | ECWait, Flags: EFWaits | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCPpoll},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fds", Type: PTFDList, Format: PFDec, DirFD: -1},
-			{Name: "timeout", Type: PTRelTime, Format: PFDec, DirFD: -1},
-			{Name: "sigmask", Type: PTSigSet, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fds", Type: PTFDList, Format: PFDec, DirFD: -1, From: "custom:polled"},
+			{Name: "timeout", Type: PTRelTime, Format: PFDec, DirFD: -1, From: "timespec:arg2"},
+			{Name: "sigmask", Type: PTSigSet, Format: PFDec, DirFD: -1, From: "in:arg3:u32"},
 		},
 	},
 	EvSyscallMountE: {
@@ -2281,10 +2281,10 @@ var Events = [NumEvents]Event{
 		Type: 263, Code: "PPME_SYSCALL_SEMGET_X", Name: "semget", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSemget},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "key", Type: PTInt32, Format: PFHex, DirFD: -1},
-			{Name: "nsems", Type: PTInt32, Format: PFDec, DirFD: -1},
-			{Name: "semflg", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableSemgetFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "key", Type: PTInt32, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "nsems", Type: PTInt32, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "semflg", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableSemgetFlags, From: "flags:arg2"},
 		},
 	},
 	EvSyscallAccessE: {
@@ -2298,9 +2298,9 @@ var Events = [NumEvents]Event{
 		Type: 265, Code: "PPME_SYSCALL_ACCESS_X", Name: "access", Category: ECSyscall | ECFile, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCAccess},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "name", Type: PTFSPath, Format: PFNA, DirFD: -1},
-			{Name: "mode", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableAccessFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "name", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
+			{Name: "mode", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableAccessFlags, From: "flags:arg1"},
 		},
 	},
 	EvSyscallChrootE: {
@@ -2311,8 +2311,8 @@ var Events = [NumEvents]Event{
 		Type: 267, Code: "PPME_SYSCALL_CHROOT_X", Name: "chroot", Category: ECSyscall | ECProcess, Flags: EFModifiesState, LenSize: 2, Reserve: true,
 		SCs: []SC{SCChroot},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvTracerE: {
@@ -2384,8 +2384,8 @@ var Events = [NumEvents]Event{
 		Type: 279, Code: "PPME_SYSCALL_RMDIR_2_X", Name: "rmdir", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCRmdir},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvNotificationE: {
@@ -2436,8 +2436,8 @@ var Events = [NumEvents]Event{
 		Type: 285, Code: "PPME_SYSCALL_UNSHARE_X", Name: "unshare", Category: ECSyscall | ECProcess, Flags: EFConverterManaged, LenSize: 2, Reserve: true,
 		SCs: []SC{SCUnshare},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableCloneFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableCloneFlags, From: "flags:arg0"},
 		},
 	},
 	EvInfrastructureEventE: {
@@ -2581,9 +2581,9 @@ var Events = [NumEvents]Event{
 		Type: 299, Code: "PPME_SYSCALL_SECCOMP_X", Name: "seccomp", Category: ECSyscall | ECOther, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSeccomp},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "op", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTUint64, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "op", Type: PTUint64, Format: PFDec, DirFD: -1, From: "uint:arg0"},
+			{Name: "flags", Type: PTUint64, Format: PFHex, DirFD: -1, From: "uint:arg1"},
 		},
 	},
 	EvSyscallUnlink2E: {
@@ -2742,8 +2742,8 @@ var Events = [NumEvents]Event{
 		Type: 321, Code: "PPME_SYSCALL_USERFAULTFD_X", Name: "userfaultfd", Category: ECSyscall | ECFile, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCUserfaultfd},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "flags:arg0"},
 		},
 	},
 	EvPlugineventE: {
@@ -2803,10 +2803,10 @@ var Events = [NumEvents]Event{
 		Type: 329, Code: "PPME_SYSCALL_MPROTECT_X", Name: "mprotect", Category: ECSyscall | ECMemory, Flags: EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCMprotect},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "length", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "prot", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableProtFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "length", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "prot", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableProtFlags, From: "flags:arg2"},
 		},
 	},
 	EvSyscallExecveatE: {
@@ -2867,12 +2867,12 @@ var Events = [NumEvents]Event{
 		Type: 333, Code: "PPME_SYSCALL_COPY_FILE_RANGE_X", Name: "copy_file_range", Category: ECSyscall | ECFile, Flags: EFUsesFD | EFReadsFromFD | EFWritesToFD | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCCopyFileRange},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fdout", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "offout", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "fdin", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "offin", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fdout", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "offout", Type: PTUint64, Format: PFDec, DirFD: -1, From: "in:arg3:u64"},
+			{Name: "fdin", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "offin", Type: PTUint64, Format: PFDec, DirFD: -1, From: "in:arg1:u64"},
+			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg4"},
 		},
 	},
 	EvSyscallClone3E: {
@@ -2914,12 +2914,12 @@ var Events = [NumEvents]Event{
 		Type: 337, Code: "PPME_SYSCALL_OPEN_BY_HANDLE_AT_X", Name: "open_by_handle_at", Category: ECSyscall | ECFile, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCOpenByHandleAt},
 		Params: []Param{
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "mountfd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
-			{Name: "dev", Type: PTUint32, Format: PFHex, DirFD: -1},
-			{Name: "ino", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "mountfd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "custom:open_flags:2"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "custom:fd_path"},
+			{Name: "dev", Type: PTUint32, Format: PFHex, DirFD: -1, From: "custom:fd_dev"},
+			{Name: "ino", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:fd_ino"},
 		},
 	},
 	EvSyscallIoUringSetupE: {
@@ -2930,14 +2930,14 @@ var Events = [NumEvents]Event{
 		Type: 339, Code: "PPME_SYSCALL_IO_URING_SETUP_X", Name: "io_uring_setup", Category: ECSyscall | ECIOOther, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCIoUringSetup},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "entries", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "sq_entries", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "cq_entries", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableIoUringSetupFlags},
-			{Name: "sq_thread_cpu", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "sq_thread_idle", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "features", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableIoUringSetupFeats},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "entries", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "sq_entries", Type: PTUint32, Format: PFDec, DirFD: -1, From: "out:arg1:u32"},
+			{Name: "cq_entries", Type: PTUint32, Format: PFDec, DirFD: -1, From: "out:arg1:u32:4"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableIoUringSetupFlags, From: "in:arg1:u32:8"},
+			{Name: "sq_thread_cpu", Type: PTUint32, Format: PFDec, DirFD: -1, From: "in:arg1:u32:12"},
+			{Name: "sq_thread_idle", Type: PTUint32, Format: PFDec, DirFD: -1, From: "in:arg1:u32:16"},
+			{Name: "features", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableIoUringSetupFeats, From: "out:arg1:u32:20"},
 		},
 	},
 	EvSyscallIoUringEnterE: {
@@ -2948,12 +2948,12 @@ var Events = [NumEvents]Event{
 		Type: 341, Code: "PPME_SYSCALL_IO_URING_ENTER_X", Name: "io_uring_enter", Category: ECSyscall | ECIOOther, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCIoUringEnter},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "to_submit", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "min_complete", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableIoUringEnterFlags},
-			{Name: "sig", Type: PTSigSet, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "to_submit", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "min_complete", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableIoUringEnterFlags, From: "flags:arg3"},
+			{Name: "sig", Type: PTSigSet, Format: PFDec, DirFD: -1, From: "custom:uring_sigset"},
 		},
 	},
 	EvSyscallIoUringRegisterE: {
@@ -2964,11 +2964,11 @@ var Events = [NumEvents]Event{
 		Type: 343, Code: "PPME_SYSCALL_IO_URING_REGISTER_X", Name: "io_uring_register", Category: ECSyscall | ECIOOther, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCIoUringRegister},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "opcode", Type: PTEnumFlags16, Format: PFDec, DirFD: -1, Flags: &TableIoUringRegisterOpcodes},
-			{Name: "arg", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "nr_args", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "opcode", Type: PTEnumFlags16, Format: PFDec, DirFD: -1, Flags: &TableIoUringRegisterOpcodes, From: "arg1"},
+			{Name: "arg", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg2"},
+			{Name: "nr_args", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg3"},
 		},
 	},
 	EvSyscallMlockE: {
@@ -2979,9 +2979,9 @@ var Events = [NumEvents]Event{
 		Type: 345, Code: "PPME_SYSCALL_MLOCK_X", Name: "mlock", Category: ECSyscall | ECMemory, LenSize: 2,
 		SCs: []SC{SCMlock},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg1"},
 		},
 	},
 	EvSyscallMunlockE: {
@@ -2992,9 +2992,9 @@ var Events = [NumEvents]Event{
 		Type: 347, Code: "PPME_SYSCALL_MUNLOCK_X", Name: "munlock", Category: ECSyscall | ECMemory, LenSize: 2,
 		SCs: []SC{SCMunlock},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg1"},
 		},
 	},
 	EvSyscallMlockallE: {
@@ -3005,8 +3005,8 @@ var Events = [NumEvents]Event{
 		Type: 349, Code: "PPME_SYSCALL_MLOCKALL_X", Name: "mlockall", Category: ECSyscall | ECMemory, LenSize: 2,
 		SCs: []SC{SCMlockall},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableMlockallFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableMlockallFlags, From: "flags:arg0"},
 		},
 	},
 	EvSyscallMunlockallE: {
@@ -3017,7 +3017,7 @@ var Events = [NumEvents]Event{
 		Type: 351, Code: "PPME_SYSCALL_MUNLOCKALL_X", Name: "munlockall", Category: ECSyscall | ECMemory, LenSize: 2,
 		SCs: []SC{SCMunlockall},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
 		},
 	},
 	EvSyscallCapsetE: {
@@ -3028,10 +3028,10 @@ var Events = [NumEvents]Event{
 		Type: 353, Code: "PPME_SYSCALL_CAPSET_X", Name: "capset", Category: ECSyscall | ECProcess, Flags: EFModifiesState, LenSize: 2, Reserve: true,
 		SCs: []SC{SCCapset},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "cap_inheritable", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "cap_permitted", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "cap_effective", Type: PTUint64, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "cap_inheritable", Type: PTUint64, Format: PFHex, DirFD: -1, From: "custom:capset:2"},
+			{Name: "cap_permitted", Type: PTUint64, Format: PFHex, DirFD: -1, From: "custom:capset:1"},
+			{Name: "cap_effective", Type: PTUint64, Format: PFHex, DirFD: -1, From: "custom:capset"},
 		},
 	},
 	EvUserAddedE: {
@@ -3143,8 +3143,8 @@ var Events = [NumEvents]Event{
 		Type: 369, Code: "PPME_SYSCALL_BPF_2_X", Name: "bpf", Category: ECSyscall | ECOther, Flags: EFCreatesFD, LenSize: 2,
 		SCs: []SC{SCBpf},
 		Params: []Param{
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "cmd", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableBpfCommands},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "cmd", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableBpfCommands, From: "arg0"},
 		},
 	},
 	EvSyscallMlock2E: {
@@ -3155,10 +3155,10 @@ var Events = [NumEvents]Event{
 		Type: 371, Code: "PPME_SYSCALL_MLOCK2_X", Name: "mlock2", Category: ECSyscall | ECMemory, LenSize: 2,
 		SCs: []SC{SCMlock2},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1},
-			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableMlock2Flags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "addr", Type: PTUint64, Format: PFHex, DirFD: -1, From: "arg0"},
+			{Name: "len", Type: PTUint64, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableMlock2Flags, From: "flags:arg2"},
 		},
 	},
 	EvSyscallFsconfigE: {
@@ -3169,13 +3169,13 @@ var Events = [NumEvents]Event{
 		Type: 373, Code: "PPME_SYSCALL_FSCONFIG_X", Name: "fsconfig", Category: ECSyscall | ECSystem, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCFsconfig},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "cmd", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableFsconfigCmds},
-			{Name: "key", Type: PTCharBuf, Format: PFNA, DirFD: -1},
-			{Name: "value_bytebuf", Type: PTByteBuf, Format: PFNA, DirFD: -1},
-			{Name: "value_charbuf", Type: PTCharBuf, Format: PFNA, DirFD: -1},
-			{Name: "aux", Type: PTInt32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "cmd", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableFsconfigCmds, From: "arg1"},
+			{Name: "key", Type: PTCharBuf, Format: PFNA, DirFD: -1, From: "str:arg2"},
+			{Name: "value_bytebuf", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "custom:fsconfig_bytes"},
+			{Name: "value_charbuf", Type: PTCharBuf, Format: PFNA, DirFD: -1, From: "custom:fsconfig_str"},
+			{Name: "aux", Type: PTInt32, Format: PFDec, DirFD: -1, From: "arg4"},
 		},
 	},
 	EvSyscallEpollCreateE: {
@@ -3189,8 +3189,8 @@ var Events = [NumEvents]Event{
 		Type: 375, Code: "PPME_SYSCALL_EPOLL_CREATE_X", Name: "epoll_create", Category: ECSyscall | ECWait, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCEpollCreate},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "size", Type: PTInt32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "size", Type: PTInt32, Format: PFDec, DirFD: -1, From: "arg0"},
 		},
 	},
 	EvSyscallEpollCreate1E: {
@@ -3204,8 +3204,8 @@ var Events = [NumEvents]Event{
 		Type: 377, Code: "PPME_SYSCALL_EPOLL_CREATE1_X", Name: "epoll_create1", Category: ECSyscall | ECWait, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCEpollCreate1},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableEpollCreate1Flags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableEpollCreate1Flags, From: "flags:arg0"},
 		},
 	},
 	EvSyscallChownE: {
@@ -3216,10 +3216,10 @@ var Events = [NumEvents]Event{
 		Type: 379, Code: "PPME_SYSCALL_CHOWN_X", Name: "chown", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCChown},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
-			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
+			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg1"},
+			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg2"},
 		},
 	},
 	EvSyscallLchownE: {
@@ -3230,10 +3230,10 @@ var Events = [NumEvents]Event{
 		Type: 381, Code: "PPME_SYSCALL_LCHOWN_X", Name: "lchown", Category: ECSyscall | ECFile, LenSize: 2,
 		SCs: []SC{SCLchown},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
-			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
+			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg1"},
+			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg2"},
 		},
 	},
 	EvSyscallFchownE: {
@@ -3244,10 +3244,10 @@ var Events = [NumEvents]Event{
 		Type: 383, Code: "PPME_SYSCALL_FCHOWN_X", Name: "fchown", Category: ECSyscall | ECFile, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCFchown},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg1"},
+			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg2"},
 		},
 	},
 	EvSyscallFchownatE: {
@@ -3258,12 +3258,12 @@ var Events = [NumEvents]Event{
 		Type: 385, Code: "PPME_SYSCALL_FCHOWNAT_X", Name: "fchownat", Category: ECSyscall | ECFile, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCFchownat},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "dirfd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "pathname", Type: PTFSRelPath, Format: PFNA, DirFD: 1},
-			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFchownatFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "dirfd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "pathname", Type: PTFSRelPath, Format: PFNA, DirFD: 1, From: "str:arg1"},
+			{Name: "uid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg2"},
+			{Name: "gid", Type: PTUint32, Format: PFDec, DirFD: -1, From: "id:arg3"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFchownatFlags, From: "flags:arg4"},
 		},
 	},
 	EvSyscallUmount1E: {
@@ -3274,8 +3274,8 @@ var Events = [NumEvents]Event{
 		Type: 387, Code: "PPME_SYSCALL_UMOUNT_1_X", Name: "umount", Category: ECSyscall | ECFile, Flags: EFModifiesState, LenSize: 2,
 		SCs: []SC{SCUmount},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "name", Type: PTFSPath, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "name", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
 		},
 	},
 	EvSocketAccept46E: {
@@ -3308,9 +3308,9 @@ var Events = [NumEvents]Event{
 		Type: 391, Code: "PPME_SYSCALL_UMOUNT2_X", Name: "umount2", Category: ECSyscall | ECFile, Flags: EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCUmount2},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "name", Type: PTFSPath, Format: PFNA, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableUmountFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "name", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableUmountFlags, From: "custom:umount_flags"},
 		},
 	},
 	EvSyscallPipe2E: {
@@ -3321,11 +3321,11 @@ var Events = [NumEvents]Event{
 		Type: 393, Code: "PPME_SYSCALL_PIPE2_X", Name: "pipe2", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCPipe2},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "fd1", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "fd2", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "ino", Type: PTUint64, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "fd1", Type: PTFD, Format: PFDec, DirFD: -1, From: "out:arg0:i32"},
+			{Name: "fd2", Type: PTFD, Format: PFDec, DirFD: -1, From: "out:arg0:i32:4"},
+			{Name: "ino", Type: PTUint64, Format: PFDec, DirFD: -1, From: "custom:pipe_ino"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "flags:arg1"},
 		},
 	},
 	EvSyscallInotifyInit1E: {
@@ -3336,8 +3336,8 @@ var Events = [NumEvents]Event{
 		Type: 395, Code: "PPME_SYSCALL_INOTIFY_INIT1_X", Name: "inotify_init1", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCInotifyInit1},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFileFlags},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "flags:arg0"},
 		},
 	},
 	EvSyscallEventfd2E: {
@@ -3351,9 +3351,9 @@ var Events = [NumEvents]Event{
 		Type: 397, Code: "PPME_SYSCALL_EVENTFD2_X", Name: "eventfd2", Category: ECSyscall | ECIPC, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCEventfd2},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFileFlags},
-			{Name: "initval", Type: PTUint64, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "flags:arg1"},
+			{Name: "initval", Type: PTUint64, Format: PFDec, DirFD: -1, From: "uint:arg0"},
 		},
 	},
 	EvSyscallSignalfd4E: {
@@ -3368,10 +3368,10 @@ var Events = [NumEvents]Event{
 		Type: 399, Code: "PPME_SYSCALL_SIGNALFD4_X", Name: "signalfd4", Category: ECSyscall | ECSignal, Flags: EFCreatesFD | EFModifiesState | EFConverterManaged, LenSize: 2,
 		SCs: []SC{SCSignalfd4},
 		Params: []Param{
-			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFileFlags},
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "mask", Type: PTUint32, Format: PFHex, DirFD: -1},
+			{Name: "res", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "flags", Type: PTFlags16, Format: PFHex, DirFD: -1, Flags: &TableFileFlags, From: "flags:arg3"},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "mask", Type: PTUint32, Format: PFHex, DirFD: -1, From: "in:arg1:u32"},
 		},
 	},
 	EvSyscallPrctlE: {
@@ -3420,10 +3420,10 @@ var Events = [NumEvents]Event{
 		Type: 407, Code: "PPME_SYSCALL_PIDFD_GETFD_X", Name: "pidfd_getfd", Category: ECSyscall | ECProcess, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCPidfdGetfd},
 		Params: []Param{
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "pid_fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "target_fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTUint32, Format: PFHex, DirFD: -1},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "pid_fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "target_fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "flags", Type: PTUint32, Format: PFHex, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSyscallPidfdOpenE: {
@@ -3434,9 +3434,9 @@ var Events = [NumEvents]Event{
 		Type: 409, Code: "PPME_SYSCALL_PIDFD_OPEN_X", Name: "pidfd_open", Category: ECSyscall | ECProcess, Flags: EFCreatesFD | EFModifiesState, LenSize: 2,
 		SCs: []SC{SCPidfdOpen},
 		Params: []Param{
-			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TablePidfdOpenFlags},
+			{Name: "fd", Type: PTFD, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TablePidfdOpenFlags, From: "flags:arg1"},
 		},
 	},
 	EvSyscallInitModuleE: {
@@ -3475,10 +3475,10 @@ var Events = [NumEvents]Event{
 		Type: 415, Code: "PPME_SYSCALL_MKNOD_X", Name: "mknod", Category: ECSyscall | ECOther, LenSize: 2,
 		SCs: []SC{SCMknod},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1},
-			{Name: "mode", Type: PTMode, Format: PFOct, DirFD: -1, Flags: &TableMknodMode},
-			{Name: "dev", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "path", Type: PTFSPath, Format: PFNA, DirFD: -1, From: "str:arg0"},
+			{Name: "mode", Type: PTMode, Format: PFOct, DirFD: -1, Flags: &TableMknodMode, From: "flags:arg1"},
+			{Name: "dev", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg2"},
 		},
 	},
 	EvSyscallMknodatE: {
@@ -3489,11 +3489,11 @@ var Events = [NumEvents]Event{
 		Type: 417, Code: "PPME_SYSCALL_MKNODAT_X", Name: "mknodat", Category: ECSyscall | ECOther, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCMknodat},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "dirfd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSRelPath, Format: PFNA, DirFD: 1},
-			{Name: "mode", Type: PTMode, Format: PFOct, DirFD: -1, Flags: &TableMknodMode},
-			{Name: "dev", Type: PTUint32, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "dirfd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "path", Type: PTFSRelPath, Format: PFNA, DirFD: 1, From: "str:arg1"},
+			{Name: "mode", Type: PTMode, Format: PFOct, DirFD: -1, Flags: &TableMknodMode, From: "flags:arg2"},
+			{Name: "dev", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg3"},
 		},
 	},
 	EvSyscallNewfstatatE: {
@@ -3504,10 +3504,10 @@ var Events = [NumEvents]Event{
 		Type: 419, Code: "PPME_SYSCALL_NEWFSTATAT_X", Name: "newfstatat", Category: ECSyscall | ECFile, Flags: EFUsesFD, LenSize: 2,
 		SCs: []SC{SCNewfstatat},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "dirfd", Type: PTFD, Format: PFDec, DirFD: -1},
-			{Name: "path", Type: PTFSRelPath, Format: PFNA, DirFD: 1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableNewfstatatFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "dirfd", Type: PTFD, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "path", Type: PTFSRelPath, Format: PFNA, DirFD: 1, From: "str:arg1"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableNewfstatatFlags, From: "flags:arg3"},
 		},
 	},
 	EvSyscallProcessVmReadvE: {
@@ -3518,9 +3518,9 @@ var Events = [NumEvents]Event{
 		Type: 421, Code: "PPME_SYSCALL_PROCESS_VM_READV_X", Name: "process_vm_readv", Category: ECSyscall | ECIPC, LenSize: 2,
 		SCs: []SC{SCProcessVmReadv},
 		Params: []Param{
-			{Name: "res", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTInt64, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "iov:arg1:arg2"},
 		},
 	},
 	EvSyscallProcessVmWritevE: {
@@ -3531,9 +3531,9 @@ var Events = [NumEvents]Event{
 		Type: 423, Code: "PPME_SYSCALL_PROCESS_VM_WRITEV_X", Name: "process_vm_writev", Category: ECSyscall | ECIPC, LenSize: 2,
 		SCs: []SC{SCProcessVmWritev},
 		Params: []Param{
-			{Name: "res", Type: PTInt64, Format: PFDec, DirFD: -1},
-			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1},
-			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1},
+			{Name: "res", Type: PTInt64, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "pid", Type: PTPID, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "data", Type: PTByteBuf, Format: PFNA, DirFD: -1, From: "iov:arg1:arg2"},
 		},
 	},
 	EvSyscallDeleteModuleE: {
@@ -3544,9 +3544,9 @@ var Events = [NumEvents]Event{
 		Type: 425, Code: "PPME_SYSCALL_DELETE_MODULE_X", Name: "delete_module", Category: ECSyscall | ECOther, LenSize: 2,
 		SCs: []SC{SCDeleteModule},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "name", Type: PTCharBuf, Format: PFNA, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableDeleteModuleFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "name", Type: PTCharBuf, Format: PFNA, DirFD: -1, From: "str:arg0"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableDeleteModuleFlags, From: "flags:arg1"},
 		},
 	},
 	EvSyscallSetreuidE: {
@@ -3557,9 +3557,9 @@ var Events = [NumEvents]Event{
 		Type: 427, Code: "PPME_SYSCALL_SETREUID_X", Name: "setreuid", Category: ECSyscall | ECUser, Flags: EFModifiesState, LenSize: 2, Reserve: true,
 		SCs: []SC{SCSetreuid},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "ruid", Type: PTUID, Format: PFDec, DirFD: -1},
-			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "ruid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg0"},
+			{Name: "euid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg1"},
 		},
 	},
 	EvSyscallSetregidE: {
@@ -3570,9 +3570,9 @@ var Events = [NumEvents]Event{
 		Type: 429, Code: "PPME_SYSCALL_SETREGID_X", Name: "setregid", Category: ECSyscall | ECUser, Flags: EFModifiesState, LenSize: 2, Reserve: true,
 		SCs: []SC{SCSetregid},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "rgid", Type: PTUID, Format: PFDec, DirFD: -1},
-			{Name: "egid", Type: PTUID, Format: PFDec, DirFD: -1},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "rgid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg0"},
+			{Name: "egid", Type: PTUID, Format: PFDec, DirFD: -1, From: "id:arg1"},
 		},
 	},
 	EvIterTaskE: {
@@ -3738,10 +3738,10 @@ var Events = [NumEvents]Event{
 		Type: 451, Code: "PPME_SYSCALL_CLOSE_RANGE_X", Name: "close_range", Category: ECSyscall | ECIOOther, Flags: EFModifiesState, LenSize: 2,
 		SCs: []SC{SCCloseRange},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "first", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "last", Type: PTUint32, Format: PFDec, DirFD: -1},
-			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableCloseRangeFlags},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "first", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg0"},
+			{Name: "last", Type: PTUint32, Format: PFDec, DirFD: -1, From: "arg1"},
+			{Name: "flags", Type: PTFlags32, Format: PFHex, DirFD: -1, Flags: &TableCloseRangeFlags, From: "flags:arg2"},
 		},
 	},
 	EvSyscallKeyctlE: {
@@ -3751,12 +3751,12 @@ var Events = [NumEvents]Event{
 		Type: 453, Code: "PPME_SYSCALL_KEYCTL_X", Name: "keyctl", Category: ECSyscall | ECOther, LenSize: 2,
 		SCs: []SC{SCKeyctl},
 		Params: []Param{
-			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1},
-			{Name: "operation", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableKeyctlOperations},
-			{Name: "arg2", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}},
-			{Name: "arg3", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}},
-			{Name: "arg4", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}},
-			{Name: "arg5", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}},
+			{Name: "res", Type: PTErrno, Format: PFDec, DirFD: -1, From: "ret"},
+			{Name: "operation", Type: PTEnumFlags32, Format: PFDec, DirFD: -1, Flags: &TableKeyctlOperations, From: "arg0"},
+			{Name: "arg2", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}, From: "custom:keyctl:1"},
+			{Name: "arg3", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}, From: "custom:keyctl:2"},
+			{Name: "arg4", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}, From: "custom:keyctl:3"},
+			{Name: "arg5", Type: PTDyn, Format: PFDec, DirFD: -1, Dyn: []DynParam{{PTInt64, PFDec}, {PTCharBuf, PFNA}}, From: "custom:keyctl:4"},
 		},
 	},
 }

@@ -135,7 +135,12 @@ func (e *Event) IsGeneric() bool { return e.Type <= EvGenericX }
 
 // Produced tells whether the kernel module records the event; others are read
 // from captures only.
-func (e *Event) Produced() bool { return len(e.Params) > 0 && e.Params[0].From != "" }
+func (e *Event) Produced() bool {
+	if len(e.Params) == 0 {
+		return e.IsExit() && e.Flags&(EFOldVersion|EFUnused) == 0 && len(e.SCs) > 0
+	}
+	return e.Params[0].From != ""
+}
 
 // ParamIndex returns the index of the named parameter, or -1.
 func (e *Event) ParamIndex(name string) int {

@@ -157,6 +157,9 @@ func cRows(w *writer, t *table) {
 		for i, p := range e.Params {
 			w.f("\t%s,\t/* %s */\n", t.cParam(p, e.origins[i]), p.Name)
 		}
+		if len(e.Params) == 0 {
+			w.f("\t{ EYAS_SRC_NONE, 0, 0, 0, 0 },\n")
+		}
 		w.f("};\n")
 	}
 	w.f("\nconst struct eyas_row eyas_rows[] = {\n")
@@ -188,46 +191,55 @@ func (t *table) cMap(w *writer, m rawMap) {
 		}
 		w.f("%s", line)
 	}
-	w.f("\t{ 0 }\n};\n")
+	if m.Else == "" {
+		w.f("\t{ 0 }\n};\n")
+		return
+	}
+	out, _ := t.entry(m.Table, m.Else)
+	w.f("\t{ 0, 0, %s },\n};\n", out.Symbol)
 }
 
 // cParam writes a struct eyas_param.
 func (t *table) cParam(p rawParam, o origin) string {
 	typ := t.types[p.Type]
-	src, val := "", "0"
+	src, val := o.source(), "0"
 	switch o.op {
 	case "empty":
 		return "{ EYAS_SRC_EMPTY, 0, 0, 0, 0 }"
-	case "ret":
-		src = "RET"
 	case "arg":
-		src = "ARG"
 		if typ.Name == "fd" || typ.Name == "pid" {
 			src = "INT"
 		}
 	case "const":
-		src, val = "CONST", fmt.Sprint(o.value)
+		val = fmt.Sprint(o.value)
 	case "flags":
-		src, val = "FLAGS", mapName(t.raw.maps.Map[t.maps[p.Map]])
-	case "str":
-		src = "STR"
-	case "buf":
-		src = "BUF_ARG"
-		if o.ret {
-			src = "BUF_RET"
-		}
-	case "sockaddr":
-		src = "SOCKADDR"
-	case "tuple":
-		src = "TUPLE_ARG"
-		if o.ret {
-			src = "TUPLE_RET"
-		}
+		val = mapName(t.raw.maps.Map[t.maps[p.Map]])
+	case "in", "out":
+		val = t.cNumber(p, o)
+		o.arg2 = int(o.offset)
 	case "custom":
-		src, val = "CUSTOM", customName(t.raw.customs.Custom[t.customs[o.custom]])
+		val = customName(t.raw.customs.Custom[t.customs[o.custom]])
 		o.arg = int(o.opnd)
 	}
 	return fmt.Sprintf("{ EYAS_SRC_%s, %d, %d, %d, %s }", src, o.arg, o.arg2, typ.Size, val)
+}
+
+// cNumber tells how EYAS_SRC_MEM reads a number.
+func (t *table) cNumber(p rawParam, o origin) string {
+	words := []string{fmt.Sprint(o.num.size)}
+	if o.num.size == 0 {
+		words[0] = "EYAS_MEM_LONG"
+	}
+	if o.num.signed {
+		words = append(words, "EYAS_MEM_SIGNED")
+	}
+	if o.op == "out" {
+		words = append(words, "EYAS_MEM_OUT")
+	}
+	if p.Map != "" {
+		words = append(words, "EYAS_MEM_MAP("+mapName(t.raw.maps.Map[t.maps[p.Map]])+")")
+	}
+	return strings.Join(words, " | ")
 }
 
 func (t *table) rowFlags(e *event) string {
@@ -243,7 +255,7 @@ func (t *table) rowFlags(e *event) string {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"RESERVE", e.Reserve}, {"LOCKS", locks || e.Path}, {"ARGS", args}, {"PATH", e.Path}} {
+	}{{"RESERVE", e.Reserve}, {"LOCKS", locks || e.Path}, {"ARGS", args}, {"PATH", e.Path}, {"SPECIAL", e.Special}} {
 		if f.set {
 			flags = append(flags, "EYAS_ROW_"+f.name)
 		}

@@ -164,19 +164,21 @@ func (t *table) checkFrom(line int, e *event, p rawParam, typ rawType) {
 	if err != nil {
 		return
 	}
-	if !strings.Contains(originKinds[o.op], typ.Kind) && typ.Kind != "" {
+	if !strings.Contains(forms[o.op].kinds, typ.Kind) && typ.Kind != "" {
 		t.errorf(file, line, "parameter %q: a value of type %q cannot come from %q", p.Name, p.Type, p.From)
 	}
-	if _, ok := t.maps[p.Map]; o.op == "flags" && !ok || o.op != "flags" && p.Map != "" {
+	i, isMap := t.maps[p.Map]
+	if may := forms[o.op].maps; !isMap && (may == "must" || p.Map != "") || isMap && may == "" {
 		t.errorf(file, line, "parameter %q: unknown map %q", p.Name, p.Map)
 	}
 	if _, ok := t.customs[o.custom]; o.op == "custom" && !ok {
 		t.errorf(file, line, "parameter %q: unknown custom %q", p.Name, o.custom)
 	}
-	if o.op == "flags" && t.maps[p.Map] < len(t.raw.maps.Map) {
-		if m := t.raw.maps.Map[t.maps[p.Map]]; p.Flags != "" && p.Flags != m.Table && m.Name == p.Map {
-			t.errorf(file, line, "parameter %q: map %q is for flag table %q, not %q", p.Name, p.Map, m.Table, p.Flags)
-		}
+	if !isMap {
+		return
+	}
+	if m := t.raw.maps.Map[i]; p.Flags != "" && p.Flags != m.Table {
+		t.errorf(file, line, "parameter %q: map %q is for flag table %q, not %q", p.Name, p.Map, m.Table, p.Flags)
 	}
 }
 
@@ -188,11 +190,11 @@ func (t *table) checkProduced(b *block, e *event) {
 		t.errorf(file, b.line, "event %q: %d of %d parameters say where they come from", e.Code, len(e.origins), len(e.Params))
 		return
 	}
-	if len(e.origins) != 0 {
+	if len(e.origins) != 0 || e.bare() {
 		e.row = len(t.rows)
 		t.rows = append(t.rows, e)
-	} else if e.Path {
-		t.errorf(file, b.line, "event %q: path without from", e.Code)
+	} else if e.Path || e.Special {
+		t.errorf(file, b.line, "event %q: path or special without from", e.Code)
 	}
 	if e.has("old_version") || e.has("unused") {
 		return
@@ -207,6 +209,11 @@ func (t *table) checkProduced(b *block, e *event) {
 		}
 		s.exit = e
 	}
+}
+
+// bare tells whether a system call is recorded without any parameter.
+func (e *event) bare() bool {
+	return len(e.Params) == 0 && len(e.Syscalls) != 0 && e.Number&1 == 1 && !e.has("old_version") && !e.has("unused")
 }
 
 func (e *event) has(flag string) bool {

@@ -243,7 +243,7 @@ func (raw *rawSchema) formatMaps() output {
 	for i, blk := range src.all("map") {
 		m := raw.maps.Map[i]
 		start(b, blk, "[[", "]]")
-		lines(b, str("name", m.Name), str("table", m.Table), yes("enum", m.Enum))
+		lines(b, str("name", m.Name), str("table", m.Table), yes("enum", m.Enum), str("else", m.Else))
 		var rows [][]kv
 		for _, r := range m.Rows {
 			rows = append(rows, []kv{str("kernel", r.Kernel), bits("value", r.Value), bits("mask", r.Mask), yes("optional", r.Optional), str("out", r.Out)})
@@ -292,7 +292,8 @@ func (raw *rawSchema) formatEvents() output {
 		e := raw.events.Event[i]
 		start(b, blocks[i], "[[", "]]")
 		lines(b, num("number", e.Number), str("code", e.Code), str("name", e.Name), str("class", e.Class), str("category", e.Category),
-			list("flags", e.Flags, strconv.Quote), list("syscalls", e.Syscalls, strconv.Quote), yes("reserve", e.Reserve), yes("path", e.Path))
+			list("flags", e.Flags, strconv.Quote), list("syscalls", e.Syscalls, strconv.Quote), yes("reserve", e.Reserve), yes("path", e.Path),
+			yes("special", e.Special))
 		var rows [][]kv
 		for _, p := range e.Params {
 			rows = append(rows, []kv{

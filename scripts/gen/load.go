@@ -73,6 +73,7 @@ type rawMap struct {
 	Name  string      `toml:"name"`
 	Table string      `toml:"table"`
 	Enum  bool        `toml:"enum"`
+	Else  string      `toml:"else"`
 	Rows  []rawMapRow `toml:"rows"`
 }
 
@@ -133,6 +134,7 @@ type rawEvent struct {
 	Syscalls []string   `toml:"syscalls"`
 	Reserve  bool       `toml:"reserve"`
 	Path     bool       `toml:"path"`
+	Special  bool       `toml:"special"`
 	Params   []rawParam `toml:"params"`
 }
 

@@ -172,6 +172,9 @@ func (t *table) checkMaps() {
 		}
 		t.maps[m.Name] = i
 		t.known(file, b.line, "flag table", t.tables[m.Table].Name, m.Table)
+		if _, ok := t.entry(m.Table, m.Else); !ok && m.Else != "" {
+			t.errorf(file, b.line, "map %q: %q is not in flag table %q", m.Name, m.Else, m.Table)
+		}
 		for j, pos := range b.array("rows") {
 			r := m.Rows[j]
 			if r.Kernel == "" {
