@@ -95,6 +95,31 @@ func TestEventsAgainstFacts(t *testing.T) {
 	}
 }
 
+// Every event that a kernel produces says where each of its parameters comes from.
+func TestLiveEventsHaveSources(t *testing.T) {
+	var facts struct {
+		Live   []string `json:"live_event_codes"`
+		Events []struct {
+			Code      string
+			Direction string
+			Category  struct{ Event []string }
+		}
+	}
+	sharedtest.JSON(t, "facts/events.json", &facts)
+	produced := 0
+	for i, f := range facts.Events {
+		kernel := f.Direction == "exit" && slices.Contains(f.Category.Event, "EC_SYSCALL") || slices.Contains(f.Category.Event, "EC_TRACEPOINT")
+		want := kernel && slices.Contains(facts.Live, f.Code)
+		if got := Events[i].Produced(); got != want {
+			t.Errorf("%s: produced is %v, want %v", f.Code, got, want)
+		}
+		if want {
+			produced++
+		}
+	}
+	t.Logf("%d events are produced", produced)
+}
+
 func tableName(f *FlagTable) string {
 	if f == nil {
 		return ""

@@ -74,6 +74,19 @@ func TestProducedRowsAreWhole(t *testing.T) {
 	}
 }
 
+// No call that the schema knows an event for is left to the generic one, and no
+// parameter without a source.
+func TestCallsAreRecordedByTheirEvents(t *testing.T) {
+	for i := range Events {
+		e := &Events[i]
+		live := e.Flags&(EFOldVersion|EFUnused) == 0 && len(e.SCs) > 0
+		tracepoint := live && e.SCs[0].Info().Kind == KindTracepoint
+		if live && (e.IsExit() || tracepoint) && !e.Produced() {
+			t.Errorf("%s: no parameter says where it comes from", e.Code)
+		}
+	}
+}
+
 func TestBits(t *testing.T) {
 	var s SCSet
 	if !s.IsEmpty() || s.Len() != 0 {

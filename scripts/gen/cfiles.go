@@ -135,7 +135,7 @@ func comment(text string) string {
 func customName(c rawCustom) string { return "CUSTOM_" + strings.ToUpper(c.Name) }
 
 func cRows(w *writer, t *table) {
-	w.f("#include <linux/fcntl.h>\n#include <linux/ptrace.h>\n\n#include \"codes.h\"\n#include \"customs.h\"\n#include \"maps.h\"\n")
+	w.f("#include <linux/fcntl.h>\n#include <linux/mman.h>\n#include <linux/ptrace.h>\n\n#include \"codes.h\"\n#include \"customs.h\"\n#include \"maps.h\"\n")
 	for _, m := range t.raw.maps.Map {
 		t.cMap(w, m)
 	}
