@@ -119,23 +119,34 @@ func onlineCPUs(t *testing.T) []int {
 	return cpus
 }
 
-// on runs f on a thread of its own that stays on cpu, and gives the thread up.
-func on(cpu int, f func()) error {
+// onThread runs f on a thread that ends with whatever f does to it: its name, its rights, its place. The main thread never
+// ends, so it is kept waiting while f has another one.
+func onThread(f func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with its affinity
-		var set unix.CPUSet
-		set.Set(cpu)
-		err := unix.SchedSetaffinity(0, &set)
-		if err == nil {
-			f()
+		runtime.LockOSThread()
+		if unix.Gettid() != os.Getpid() {
+			done <- f()
+			return
 		}
+		err := onThread(f)
+		runtime.UnlockOSThread()
 		done <- err
 	}()
-	if err := <-done; err != nil {
-		return fmt.Errorf("move to cpu %d: %w", cpu, err)
-	}
-	return nil
+	return <-done
+}
+
+// on runs f on a thread of its own that stays on cpu, and gives the thread up.
+func on(cpu int, f func()) error {
+	return onThread(func() error {
+		var set unix.CPUSet
+		set.Set(cpu)
+		if err := unix.SchedSetaffinity(0, &set); err != nil {
+			return fmt.Errorf("move to cpu %d: %w", cpu, err)
+		}
+		f()
+		return nil
+	})
 }
 
 // onAll runs f on every CPU at the same time.
@@ -364,20 +375,16 @@ func TestPermission(t *testing.T) {
 	if st, err := os.Stat(DevicePath); err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("mode of %s: %v, %v, want 0600", DevicePath, st.Mode(), err)
 	}
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // ends with its rights
-		defer close(done)
+	err := onThread(func() error {
 		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 		var none [2]unix.CapUserData
 		if err := unix.Capset(&header, &none[0]); err != nil {
-			done <- err
-			return
+			return err
 		}
 		_, err := Open(Config{})
-		done <- err
-	}()
-	if err := <-done; !errors.Is(err, ErrPermission) || strings.Contains(err.Error(), "\n") {
+		return err
+	})
+	if !errors.Is(err, ErrPermission) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("Open without capabilities: got %v, want %v", err, ErrPermission)
 	}
 }

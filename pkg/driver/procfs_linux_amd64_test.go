@@ -21,15 +21,15 @@ import (
 
 // procInfo is what /proc tells of a process.
 type procInfo struct {
-	status         map[string]string
-	limit          string   // soft limit of open files
-	loginuid       string   // as the event has it
-	cgroups        []string // "subsystem=path"
-	started        uint64   // ns since boot, to 10 ms
-	major, minor   uint64   // page faults
-	ino            uint64
-	ctime, mtime   uint64 // of the executable
-	pgid, terminal string
+	status       map[string]string
+	limit        string   // soft limit of open files
+	loginuid     string   // as the event has it
+	cgroups      []string // "subsystem=path"
+	started      uint64   // ns since boot, to 10 ms
+	major, minor uint64   // page faults
+	ino          uint64
+	ctime, mtime uint64 // of the executable
+	pgid         string
 }
 
 // readProc reads /proc/PID of a process that does not end meanwhile.

@@ -4,7 +4,6 @@ package driver
 
 import (
 	"bytes"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -45,18 +44,15 @@ func recordMask(t *testing.T, mask abi.Mask, act func()) (tid int64, events []ev
 	if err := s.SetMask(mask); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: whatever act does to the thread ends with it
+	err := onThread(func() error {
 		tid = int64(unix.Gettid())
-		err := s.Enable()
-		if err == nil {
-			act()
-			err = s.Disable() // before the thread's own end
+		if err := s.Enable(); err != nil {
+			return err
 		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
+		act()
+		return s.Disable() // before the thread's own end
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return tid, drain(t, s)
