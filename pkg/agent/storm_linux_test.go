@@ -35,7 +35,8 @@ func requireDevice(t *testing.T) {
 }
 
 // stormScript keeps starting processes and opening files for as long as the file
-// $1 is there, and leaves some processes behind that hold files open.
+// $1 is there, and leaves some processes behind that hold files open. Every 20
+// rounds it adds a byte to $2.
 const stormScript = `
 n=0
 while [ -e "$1" ]; do
@@ -43,6 +44,7 @@ while [ -e "$1" ]; do
 	n=$((n + 1))
 	if [ $((n % 20)) = 0 ]; then
 		sleep 1000 5</etc/passwd 6>/dev/null &
+		echo >>"$2"
 	fi
 done
 wait
@@ -54,12 +56,13 @@ wait
 func TestStorm(t *testing.T) {
 	requireDevice(t)
 	flag := filepath.Join(t.TempDir(), "storm")
+	rounds := flag + ".rounds"
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var shells []*exec.Cmd
 	for range 4 {
-		cmd := exec.Command("sh", "-c", stormScript, "storm", flag)
+		cmd := exec.Command("sh", "-c", stormScript, "storm", flag, rounds)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -67,8 +70,7 @@ func TestStorm(t *testing.T) {
 	}
 	defer stopStorm(t, shells)
 	p, stop := startPipeline(t)
-	storm := time.NewTimer(5 * time.Second)
-	<-storm.C
+	awaitStorm(t, rounds)
 	if err := os.Remove(flag); err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +81,24 @@ func TestStorm(t *testing.T) {
 	t.Logf("%d events, %d threads, %d descriptors; %+v", p.num, st.Threads, st.FDs, st)
 	if p.num < 1000 {
 		t.Errorf("%d events: that was no storm", p.num)
+	}
+}
+
+// awaitStorm lets the storm go on for five seconds, and on a slow machine for as
+// long as some hundreds of rounds take.
+func awaitStorm(t *testing.T, rounds string) {
+	t.Helper()
+	const enough, longest = 20, 3 * time.Minute
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for begun := time.Now(); ; <-look.C {
+		st, err := os.Stat(rounds)
+		if time.Since(begun) > 5*time.Second && err == nil && st.Size() >= enough {
+			return
+		}
+		if time.Since(begun) > longest {
+			t.Fatalf("after %v there was no storm: %v", longest, err)
+		}
 	}
 }
 
