@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,6 +62,10 @@ var differences = []struct {
 	}},
 	{"users were plain numbers in some events", 0, func(p *schema.Param, theirs, ours string) bool {
 		return (p.Type == schema.PTUID || p.Type == schema.PTGID) && theirs == number(ours)
+	}},
+	{"results that are addresses were shown in base 16", 0, func(p *schema.Param, theirs, ours string) bool {
+		n, err := strconv.ParseInt(number(ours), 10, 64)
+		return err == nil && p.Type == schema.PTErrno && p.Format == schema.PFHex && theirs == fmt.Sprintf("%X", uint64(n))
 	}},
 	{"that version takes the descriptor of fchdir from an event that is not recorded any more, and stays where it was", 20, func(p *schema.Param, theirs, ours string) bool {
 		return p.Type == schema.PTFD && strings.Contains(ours, "(<f>/") && number(theirs) == number(ours)
