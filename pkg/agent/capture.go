@@ -121,9 +121,6 @@ func (r *recorder) begin(out io.Writer, machine scap.Machine) (err error) {
 	if r.w, err = scap.NewWriter(&r.out, r.opt.Compress, machine); err != nil {
 		return err
 	}
-	if err := r.w.Interfaces(interfaces()); err != nil {
-		return err
-	}
 	if err := r.w.State(r.state); err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@
 package agent
 
 import (
-	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -42,25 +40,4 @@ func numberAfter(text, key string) uint64 {
 		}
 	}
 	return 0
-}
-
-// interfaces are those of this host. A capture without them is as good.
-func interfaces() []scap.Interface {
-	var list []scap.Interface
-	all, err := net.Interfaces()
-	if err != nil {
-		return nil
-	}
-	for _, i := range all {
-		addrs, err := i.Addrs()
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			if p, err := netip.ParsePrefix(a.String()); err == nil {
-				list = append(list, scap.Interface{Name: i.Name, Net: p})
-			}
-		}
-	}
-	return list
 }

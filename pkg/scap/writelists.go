@@ -72,15 +72,15 @@ const (
 
 // appendInterface appends an entry, whose length does not count itself: kind,
 // address, mask, broadcast, speed, name.
-func appendInterface(b []byte, i *Interface) []byte {
-	kind, addr := uint16(kindIPv4), i.Net.Addr()
+func appendInterface(b []byte, i *state.Interface) []byte {
+	kind, addr := uint16(kindIPv4), i.Prefix.Addr()
 	if addr.Is6() {
 		kind = kindIPv6
 	}
 	ip := addr.AsSlice()
 	mask, broadcast := make([]byte, len(ip)), make([]byte, len(ip))
 	for n := range ip {
-		bits := min(max(i.Net.Bits()-8*n, 0), 8)
+		bits := min(max(i.Prefix.Bits()-8*n, 0), 8)
 		mask[n] = byte(0xff << (8 - bits))
 		if kind == kindIPv4 {
 			broadcast[n] = ip[n] | ^mask[n]
@@ -92,6 +92,20 @@ func appendInterface(b []byte, i *Interface) []byte {
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(name)))
 	b = append(append(append(b, ip...), mask...), broadcast...)
 	return append(u64s[uint64](b, 0), name...)
+}
+
+// interfaces come before the descriptors, whose ends readers tell apart by them.
+func (w *Writer) interfaces(st *state.State) {
+	list := st.Interfaces()
+	if len(list) == 0 {
+		return
+	}
+	b := w.body[:0]
+	for i := range list {
+		b = appendInterface(b, &list[i])
+	}
+	w.block(typeInterfaces, b)
+	w.body = b
 }
 
 func (w *Writer) users(st *state.State) {

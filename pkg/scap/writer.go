@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -80,37 +79,14 @@ func (w *Writer) write(b []byte) {
 	}
 }
 
-// Interface is an address of a network interface.
-type Interface struct {
-	Name string
-	Net  netip.Prefix // address and length of the network
-}
-
-// Interfaces writes the network interfaces of the host. To be called, if at all,
-// before State.
-func (w *Writer) Interfaces(list []Interface) error {
-	if w.events {
-		return errLate
-	}
-	if len(list) == 0 {
-		return w.err
-	}
-	b := w.body[:0]
-	for i := range list {
-		b = appendInterface(b, &list[i])
-	}
-	w.block(typeInterfaces, b)
-	w.body = b
-	return w.err
-}
-
 var errLate = errors.New("write capture: lists come before events")
 
-// State writes users, threads and descriptors as they are now.
+// State writes interfaces, users, threads and descriptors as they are now.
 func (w *Writer) State(st *state.State) error {
 	if w.events {
 		return errLate
 	}
+	w.interfaces(st)
 	w.users(st)
 	w.threads(st)
 	return w.err
