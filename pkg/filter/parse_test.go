@@ -218,6 +218,7 @@ func FuzzParse(f *testing.F) {
 		`a or (b) and not(c)`, `a.b[""] in ("x\x5c", 'y', z)`, `a.b = oneof (a, b) or c`,
 		`join("-", (a.b, len(c.d), 'x', 5))[q] >= -1.5e+3`, `a.b = val(c.d[1]) and e.f exists`,
 		"((((((a))))))", `a.b = "\ \\\"\x00"`, `a.b contains anyof x`, `not not  not(a)`,
+		`not (not a)`, `not (not (not a))`, `(not)and not`, `not(not)or a`,
 	} {
 		f.Add(s)
 	}

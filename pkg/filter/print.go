@@ -24,8 +24,23 @@ func appendChain(dst []byte, kids []Node, word string) []byte {
 	return append(dst, ')')
 }
 
-func (n *Not) appendTo(dst []byte) []byte   { return n.Kid.appendTo(append(dst, "not "...)) }
-func (n *Macro) appendTo(dst []byte) []byte { return append(dst, n.Name...) }
+// appendTo encloses a negation in a negation: the parser counts the nots of a
+// row and keeps one or none.
+func (n *Not) appendTo(dst []byte) []byte {
+	dst = append(dst, "not "...)
+	if _, ok := n.Kid.(*Not); !ok {
+		return n.Kid.appendTo(dst)
+	}
+	return append(n.Kid.appendTo(append(dst, '(')), ')')
+}
+
+// appendTo encloses a macro called not, which a blank would make an operator.
+func (n *Macro) appendTo(dst []byte) []byte {
+	if n.Name == "not" {
+		return append(dst, "(not)"...)
+	}
+	return append(dst, n.Name...)
+}
 
 func (n *Test) appendTo(dst []byte) []byte {
 	dst = n.Left.appendOperand(dst)
