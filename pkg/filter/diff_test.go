@@ -119,6 +119,7 @@ func FuzzCompile(f *testing.F) {
 	f.Add(`len(fd.types) > 1 and concat(proc.name, "x") = tolower(proc.cmdline)`, uint64(3))
 	f.Add("fd.net != 10.0.0.0/8 and fd.port in (80, https)", uint64(4))
 	f.Add("proc.aname in (cat, bash) and not user.name = root and proc.pname startswith c", uint64(5))
+	f.Add("proc.cmdline glob ********************x or fd.name pmatch (/********************x)", uint64(6))
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		n, err := Parse(text, ParseOptions{})
 		if err != nil {

@@ -5,6 +5,7 @@ package filter
 import (
 	"testing"
 
+	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
@@ -15,6 +16,14 @@ var RefEval = refEval
 // RandomConditions writes conditions, of which some do not pass the check.
 func RandomConditions(seed uint64, n, depth int) []string {
 	return newGen(seed, 2).conditions(n, depth)
+}
+
+// StreamTypes is the set of the types of RandomEvents.
+func StreamTypes() (set schema.EventSet) {
+	for _, t := range streamTypes {
+		set.Add(t)
+	}
+	return set
 }
 
 // RandomEvents calls fn for each of n events, between Update and Done.

@@ -203,24 +203,32 @@ func refLower(s string) []byte {
 	return b
 }
 
-// refGlob tries every length for every star. It knows no bracket expressions:
-// the generator writes none into patterns.
+// refGlob keeps, for each length of the text, whether the pattern so far matches
+// so much of it. It knows no bracket expressions: the generator writes none.
 func refGlob(s, pattern string) bool {
-	if pattern == "" {
-		return s == ""
-	}
-	switch pattern[0] {
-	case '*':
-		for i := 0; i <= len(s); i++ {
-			if refGlob(s[i:], pattern[1:]) {
-				return true
+	at := make([]bool, len(s)+1)
+	at[0] = true
+	for i := 0; i < len(pattern); i++ {
+		next := make([]bool, len(s)+1)
+		switch c := pattern[i]; c {
+		case '*':
+			for n, seen := 0, false; n <= len(s); n++ {
+				seen = seen || at[n]
+				next[n] = seen
+			}
+		case '\\':
+			i++
+			for n := range len(s) {
+				next[n+1] = at[n] && i < len(pattern) && s[n] == pattern[i]
+			}
+		default:
+			for n := range len(s) {
+				next[n+1] = at[n] && (c == '?' || c == s[n])
 			}
 		}
-		return false
-	case '\\':
-		return len(pattern) > 1 && s != "" && s[0] == pattern[1] && refGlob(s[1:], pattern[2:])
+		at = next
 	}
-	return s != "" && (pattern[0] == '?' || pattern[0] == s[0]) && refGlob(s[1:], pattern[1:])
+	return at[len(s)]
 }
 
 func refPath(s, path string) bool {
