@@ -5,6 +5,7 @@ package selection
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,21 +65,29 @@ func (p *Plan) Explain(names ...string) ([]Member, error) {
 		set = set.Union(scs)
 	}
 	members := []Member{}
-	for _, name := range Names(set) {
-		members = append(members, p.member(name, set))
+	named := callsByName(set)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		members = append(members, p.member(name, named[name]))
 	}
 	return members, nil
 }
 
-// member is what the plan knows of one name: that of an event may stand for several codes.
-func (p *Plan) member(name string, set schema.SCSet) Member {
-	m := Member{Name: name, In: []Reason{}, Out: []Reason{}, Feeds: []Feed{}}
-	var own schema.SCSet
+// callsByName are the calls of a set by the names of Names: that of an event may stand for several.
+func callsByName(set schema.SCSet) map[string]schema.SCSet {
+	named := map[string]schema.SCSet{}
 	for sc := range set.All() {
-		if slices.Contains(Names(schema.SCsOf(sc)), name) {
+		for _, name := range Names(schema.SCsOf(sc)) {
+			own := named[name]
 			own.Add(sc)
+			named[name] = own
 		}
 	}
+	return named
+}
+
+// member is what the plan knows of the calls of one name.
+func (p *Plan) member(name string, own schema.SCSet) Member {
+	m := Member{Name: name, In: []Reason{}, Out: []Reason{}, Feeds: []Feed{}}
 	for sc := range own.All() {
 		m.Selected = m.Selected || p.Selected.Has(sc)
 		for _, why := range p.Reasons[sc] {

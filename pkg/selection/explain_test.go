@@ -126,6 +126,19 @@ read: not recorded
 }
 
 // sortedBlocks makes the order of the calls not matter.
+// TestExplainCost: a running agent explains its whole plan whenever it is asked how it is doing. Every call is named once.
+func TestExplainCost(t *testing.T) {
+	p := Compute(Input{All: true})
+	allocs := testing.AllocsPerRun(5, func() {
+		if _, err := p.Explain(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if most := float64(10 * p.Selected.Len()); allocs > most {
+		t.Errorf("%v allocations to explain %d calls, want at most %v", allocs, p.Selected.Len(), most)
+	}
+}
+
 func sortedBlocks(text string) string {
 	blocks := strings.Split(strings.ReplaceAll(text, "\n  ", "\r"), "\n")
 	slices.Sort(blocks)
