@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eyas-security/eyas/pkg/config"
+)
+
+// oddRule is on another call than the flood.
+const oddRule = `
+- rule: Odd
+  desc: a call that nothing else makes
+  condition: evt.type in (mkdir, mkdirat) and evt.arg.path startswith /nonexistent/eyas-odd
+  output: path=%evt.arg.path
+  priority: NOTICE
+`
+
+// alertLog keeps the alerts of a run.
+type alertLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (a *alertLog) Write(b []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if bytes.Contains(b, []byte(`"rule":"Eyas`)) || bytes.Contains(b, []byte(`"rule":"Odd"`)) {
+		for _, line := range bytes.SplitAfter(b, []byte("\n")) {
+			if !bytes.Contains(line, []byte(`"rule":"Load"`)) {
+				a.text.Write(line)
+			}
+		}
+	}
+	return len(b), nil
+}
+
+func (a *alertLog) holds(text string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return strings.Contains(a.text.String(), text)
+}
+
+// startFlood starts load programs that make one call as fast as they can; stop ends them.
+func startFlood(t *testing.T) (stop func()) {
+	t.Helper()
+	var all []*load
+	for range 3 {
+		all = append(all, startLoad(t, 0, 0))
+	}
+	return func() {
+		for _, l := range all {
+			calls, rate := l.stop(t)
+			t.Logf("flood: %d calls, %d a second", calls, rate)
+		}
+	}
+}
+
+// dropped is what the module's counters say was lost.
+func (r *liveRun) dropped(t *testing.T) (n uint64) {
+	t.Helper()
+	counters, err := r.session.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range counters {
+		n += counters[i].Dropped()
+	}
+	return n
+}
+
+// TestGuestGovernor floods one call with a small ring. Without the governor events are lost. With it the loss ends within
+// ten periods, a rule on another call still fires, an alert says what was given up, and after the flood all is back.
+func TestGuestGovernor(t *testing.T) {
+	requireDevice(t)
+	configure := func(governed bool) *config.Config {
+		cfg := config.Default()
+		cfg.Driver.RingBytes = 512 << 10
+		cfg.Governor.Enabled, cfg.Governor.PeriodMS, cfg.Governor.Hold, cfg.Governor.CPUPercent = governed, 500, 20, 0
+		return cfg
+	}
+	r := runLive(t, configure(false), loadRule+oddRule, &alertLog{})
+	stop := startFlood(t)
+	pauseFor(3 * time.Second)
+	stop()
+	lost := r.dropped(t)
+	r.end()
+	t.Logf("governor off: %d events lost in 3 s", lost)
+	if lost == 0 {
+		t.Fatal("the flood loses nothing: it proves nothing")
+	}
+
+	cfg, alerts := configure(true), &alertLog{}
+	period := time.Duration(cfg.Governor.PeriodMS) * time.Millisecond
+	r = runLive(t, cfg, loadRule+oddRule, alerts)
+	defer r.end()
+	full, err := r.session.Mask()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop = startFlood(t)
+	pauseFor(10 * period)
+	before := r.dropped(t)
+	if out, err := exec.Command("/bin/mkdir", "/nonexistent/eyas-odd").CombinedOutput(); err == nil {
+		t.Errorf("mkdir went well: %s", out)
+	}
+	pauseFor(4 * period)
+	s, after := r.status0(t), r.dropped(t)
+	t.Logf("governor on: %d lost in the first 10 periods, %d in the next 4; off: %+v", before, after-before, s.Governor.Off)
+	stop()
+	if after != before {
+		t.Errorf("%d events lost after 10 periods", after-before)
+	}
+	for _, want := range []string{`"rule":"Odd"`, "getppid is not recorded any more", "rules that cannot match on it: Load"} {
+		if !alerts.holds(want) {
+			t.Errorf("no alert with %q:\n%s", want, alerts.text.String())
+		}
+	}
+	for range 200 {
+		s = r.status0(t)
+		if len(s.Governor.Off) == 0 && s.Governor.Snaplen == 0 {
+			break
+		}
+		pauseFor(period)
+	}
+	mask, err := r.session.Mask()
+	if err != nil || mask != full || !alerts.holds("getppid is recorded again") || s.Snaplen != cfg.Driver.Snaplen {
+		t.Errorf("after the flood: mask equal %v, %v, %+v", mask == full, err, s.Governor)
+	}
+}
