@@ -63,8 +63,6 @@ func wasShown(err error) bool {
 	return errors.As(err, &invalid) && invalid.shown
 }
 
-func onUsageError(c *cli.Context, err error, _ bool) error { return usagef(c, "%v", err) }
-
 // choose is the action of commands that only have subcommands.
 func choose(c *cli.Context) error {
 	var names []string

@@ -75,6 +75,31 @@ func TestFromFalco(t *testing.T) {
 	}
 }
 
+// Every flag of Falco either is one of 'agent run', or is told what to do instead.
+func TestFalcoFlags(t *testing.T) {
+	rows := tableRows(t, "../../docs/from-falco.md")
+	for flag, here := range rows {
+		if !strings.HasPrefix(flag, "-") {
+			continue
+		}
+		var stderr strings.Builder
+		code := run([]string{"agent", "run", flag, "x", "--dry-run"}, strings.NewReader(""), io.Discard, &stderr)
+		if strings.Contains(stderr.String(), "not defined") {
+			t.Errorf("%s: %s", flag, &stderr)
+		}
+		refused := code == exitUsage && strings.Contains(stderr.String(), "there is no flag "+flag+": ")
+		_, told := falcoFlags[flag]
+		if mine := strings.HasPrefix(here, "agent run") || here == "agent --help"; mine == refused || mine == told {
+			t.Errorf("%s: it is %s, but exit status %d: %s", flag, here, code, &stderr)
+		}
+	}
+	for flag := range falcoFlags {
+		if rows[flag] == "" {
+			t.Errorf("%s is not in the document", flag)
+		}
+	}
+}
+
 // hasCommand follows commands, and a flag at the end.
 func hasCommand(app *cli.App, words []string) bool {
 	commands, flags := app.Commands, []cli.Flag{cli.HelpFlag}

@@ -36,6 +36,8 @@ func (a *command) runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "base64", Aliases: []string{"b"}, Usage: "write data buffers as base64 (buffer_format_base64)"},
 			&cli.BoolFlag{Name: "unbuffered", Aliases: []string{"U"}, Usage: "write every alert at once (buffered_outputs)"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell more about the agent itself (log_level debug)"},
+			&cli.StringSliceFlag{Name: "enable-source", Usage: "watch only this event `SOURCE`, of which there is syscall alone"},
+			&cli.StringSliceFlag{Name: "disable-source", Usage: "do not watch this event `SOURCE`: refused, none would be left"},
 			strictFlag,
 			&cli.BoolFlag{Name: "dry-run", Usage: "check configuration and rules, then end without touching the module"},
 		),
@@ -49,6 +51,9 @@ func (a *command) run(c *cli.Context) error {
 	}
 	if c.Int("seconds") < 0 {
 		return usagef(c, "-M wants a number of seconds")
+	}
+	if err := checkSources(c); err != nil {
+		return err
 	}
 	loaded, err := a.load(c)
 	if err != nil {
