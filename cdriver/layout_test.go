@@ -36,7 +36,7 @@ var renamed = map[string]string{
 }
 
 // words that goName does not write as Capital and lower case.
-var words = map[string]string{"ABI": "ABI", "TP": "TP", "RT": "RT", "NR": "Num"}
+var words = map[string]string{"ABI": "ABI", "TP": "TP", "RT": "RT", "IPC": "IPC", "NR": "Num"}
 
 // goName is the mirror's name of a structure or constant of the header.
 func goName(c string) string {

@@ -124,6 +124,7 @@ int eyas_probe_init(void)
 {
 	struct probe *p;
 
+	eyas_mux_init();
 	for (p = probes; p < probes + ARRAY_SIZE(probes); p++) {
 		eyas_tracepoint_find(&p->tp);
 		if (p->unused || p->optional || eyas_tracepoint_exists(&p->tp))

@@ -32,14 +32,14 @@
 #include "uapi/eyas.h"
 
 /*
- * A line is a bit of a mask and a line of the counter table: native numbers, then
- * compat ones, then tracepoints. The last bits of the tracepoints' word are ours.
+ * A line is a bit of a mask and a line of the counter table: native numbers, then compat
+ * ones, tracepoints, multiplexed calls. The last bits of the tracepoints' word are ours.
  */
 #define EYAS_LINES		EYAS_NR_COUNTERS
 #define EYAS_LINE_LONGS		(EYAS_LINES / BITS_PER_LONG)
 #define EYAS_LINE_TP(tp)	(EYAS_COUNTER_TP + (tp))
-#define EYAS_LINE_EXEC		(EYAS_LINES - 1)	/* some exec is wanted */
-#define EYAS_LINE_CHILD		(EYAS_LINES - 2)	/* some clone is wanted */
+#define EYAS_LINE_EXEC		EYAS_LINE_TP(63)	/* some exec is wanted */
+#define EYAS_LINE_CHILD		EYAS_LINE_TP(62)	/* some clone is wanted */
 
 /* Memory shared with user space: pages, seen `copies` times in a row by us. */
 struct eyas_area {
@@ -134,6 +134,12 @@ static inline bool eyas_line_is_exec(unsigned int line)
 	       line == EYAS_LINE_COMPAT_EXECVE || line == EYAS_LINE_COMPAT_EXECVEAT;
 }
 
+static inline bool eyas_line_is_mux(unsigned int line)
+{
+	return EYAS_COMPAT_CALLS && (line == EYAS_COUNTER_COMPAT + EYAS_COMPAT_SOCKETCALL ||
+				     line == EYAS_COUNTER_COMPAT + EYAS_COMPAT_IPC);
+}
+
 /* probe.c */
 /* Which call the thread of these registers is in. */
 struct eyas_origin {
@@ -141,6 +147,10 @@ struct eyas_origin {
 	u16 nr;
 	u16 rec_flags;		/* EYAS_REC_COMPAT, _X32 */
 };
+
+/* mux.c */
+void eyas_mux_init(void);
+bool eyas_mux_open(struct eyas_hit *hit);
 
 bool eyas_origin_of(struct pt_regs *regs, struct eyas_origin *o);
 const struct eyas_call *eyas_call_of(unsigned int line);

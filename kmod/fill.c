@@ -328,9 +328,10 @@ int eyas_fill_params(struct eyas_fill *f)
 	return fill_row(f);
 }
 
-/* The numbers of a generic event; put_generic() knows its shape. */
+/* The numbers of a generic event, where put_generic() is not used: its arguments could not be read. */
 int eyas_custom_sc(struct eyas_fill *f, u8 arg)
 {
+	f->rec_flags |= f->hit->rec_flags & EYAS_REC_PARTIAL;
 	return eyas_put_int(f, f->hit->sc, sizeof(u16));
 }
 

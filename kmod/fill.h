@@ -78,6 +78,9 @@ void eyas_fill_release(struct eyas_hit *h);
 /* eyas_read_num - a number of user memory, extended to 64 bits; false when it cannot be read. */
 bool eyas_read_num(u64 *v, const void __user *src, size_t size, bool is_signed);
 
+/* Copies what is there without faulting anything in; returns how many bytes were. */
+size_t eyas_copy_user(void *dst, const void __user *src, size_t n);
+
 int eyas_fill_init(void);
 void eyas_fill_exit(void);
 

@@ -151,7 +151,6 @@ static inline u32 eyas_map_flags(u32 map, u32 v)
 }
 
 /* fill.c */
-size_t eyas_copy_user(void *dst, const void __user *src, size_t n);
 size_t eyas_find_nul(const u8 *s, size_t n);
 size_t eyas_read_str(u8 *dst, const char __user *src, size_t max);
 int eyas_put_bytes(struct eyas_fill *f, const void *src, size_t n);

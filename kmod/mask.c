@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "eyas.h"
+#include "gen/codes.h"
 
 /* Guards the union, the attached probes, eyas_enabled and session->enabled. */
 static DEFINE_MUTEX(eyas_mask_lock);
@@ -34,13 +35,14 @@ static bool any_child(const unsigned long *lines)
 /* The bits of a mask as lines, our own included. */
 static void mask_lines(unsigned long *lines, const struct eyas_mask *mask)
 {
-	BUILD_BUG_ON(sizeof(mask->native) + sizeof(mask->compat) + sizeof(mask->tracepoints) !=
-		     EYAS_LINE_LONGS * sizeof(long));
+	BUILD_BUG_ON(sizeof(mask->native) + sizeof(mask->compat) + sizeof(mask->tracepoints) +
+		     sizeof(mask->multiplexed) != EYAS_LINE_LONGS * sizeof(long));
 	BUILD_BUG_ON(BITS_PER_LONG != 64);
 
 	memcpy(lines, mask->native, sizeof(mask->native));
 	memcpy(lines + BIT_WORD(EYAS_COUNTER_COMPAT), mask->compat, sizeof(mask->compat));
 	memcpy(lines + BIT_WORD(EYAS_COUNTER_TP), &mask->tracepoints, sizeof(mask->tracepoints));
+	memcpy(lines + BIT_WORD(EYAS_COUNTER_MUX), &mask->multiplexed, sizeof(mask->multiplexed));
 	if (any_exec(lines))
 		__set_bit(EYAS_LINE_EXEC, lines);
 	if (EYAS_CHILD_FROM_FORK && any_child(lines))
@@ -77,11 +79,26 @@ static void union_shrink(void)
 	eyas_probe_detach(lines);
 }
 
+/* The bits of multiplexed calls that there are. */
+static u64 mux_known(void)
+{
+	u64 bits = 0;
+	unsigned int i;
+
+	for (i = 0; i < EYAS_NR_SOCKETCALLS; i++)
+		if (eyas_socketcalls[i].sc)
+			bits |= 1ull << (EYAS_MUX_SOCKETCALL + i);
+	for (i = 0; i < EYAS_NR_IPC_CALLS; i++)
+		if (eyas_ipc_calls[i].sc)
+			bits |= 1ull << (EYAS_MUX_IPC + i);
+	return bits;
+}
+
 static int mask_check(const struct eyas_mask *mask)
 {
 	unsigned int tp;
 
-	if (mask->reserved0 || mask->tracepoints >> EYAS_NR_TRACEPOINTS)
+	if (mask->reserved0 || mask->tracepoints >> EYAS_NR_TRACEPOINTS || mask->multiplexed & ~mux_known())
 		return -EINVAL;
 	for (tp = 0; tp < EYAS_NR_TRACEPOINTS; tp++)
 		if (mask->tracepoints & (1ull << tp) && !eyas_probe_exists(EYAS_LINE_TP(tp)))

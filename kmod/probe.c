@@ -161,22 +161,32 @@ static __always_inline void exit_init(struct eyas_hit *hit, struct pt_regs *regs
 		eyas_syscall_args(regs, hit->args);
 }
 
+/* Around reads of user memory before a record's: a fault of ours is none that anybody asked for. */
+static __always_inline void read_begin(void)
+{
+	preempt_disable_notrace();
+	__this_cpu_inc(eyas_depth);
+}
+
+static __always_inline void read_end(void)
+{
+	__this_cpu_dec(eyas_depth);
+	preempt_enable_notrace();
+}
+
 /* struct mmsghdr: a struct msghdr, then how many bytes of it were moved. */
 #define MMSG_BYTES		64
 #define MMSG_LEN		56
 #define MMSG_BYTES_NARROW	32
 #define MMSG_LEN_NARROW		28
 
-/* Reads like a record does: a fault of ours is none that anybody asked for. */
 static bool message_len(const struct eyas_hit *hit, unsigned int at, u64 *len)
 {
 	bool ok;
 
-	preempt_disable_notrace();
-	__this_cpu_inc(eyas_depth);
+	read_begin();
 	ok = eyas_read_num(len, (void __user *)(hit->args[1] + at), sizeof(u32), false);
-	__this_cpu_dec(eyas_depth);
-	preempt_enable_notrace();
+	read_end();
 	return ok;
 }
 
@@ -229,6 +239,16 @@ static noinline notrace void record_native(struct pt_regs *regs, long ret, unsig
 		deliver(&hit, nr, nr);
 }
 
+static bool mux_open(struct eyas_hit *hit)
+{
+	bool wanted;
+
+	read_begin();
+	wanted = eyas_mux_open(hit);
+	read_end();
+	return wanted;
+}
+
 /* 32-bit callers, x32, and numbers out of range such as -1 after a sigreturn. */
 static noinline notrace void record_odd(struct pt_regs *regs, long ret)
 {
@@ -238,10 +258,15 @@ static noinline notrace void record_odd(struct pt_regs *regs, long ret)
 	if (!eyas_origin_of(regs, &o) || !test_bit(o.line, eyas_union))
 		return;
 	exit_init(&hit, regs, ret, eyas_call_of(o.line), o.line, o.nr, o.rec_flags);
+	if (eyas_line_is_mux(o.line)) {
+		eyas_syscall_args(regs, hit.args);
+		if (!mux_open(&hit))
+			return;
+	}
 	if (hit.row->flags & EYAS_ROW_SPECIAL)
-		record_special(&hit, o.line);
+		record_special(&hit, hit.counter);
 	else
-		deliver_call(&hit, o.line);
+		deliver_call(&hit, hit.counter);
 }
 
 notrace void eyas_on_sys_exit(void *data, struct pt_regs *regs, long ret)

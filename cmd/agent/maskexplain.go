@@ -11,7 +11,6 @@ import (
 	"github.com/eyas-security/eyas/pkg/agent"
 	"github.com/eyas-security/eyas/pkg/control"
 	"github.com/eyas-security/eyas/pkg/driver"
-	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
 )
 
@@ -124,7 +123,7 @@ func (a *command) maskDiff(c *cli.Context) error {
 	}
 	records := []diffRecord{}
 	for _, s := range stats {
-		mask := schema.Mask{Native: s.Mask.Native, Compat: s.Mask.Compat, Tracepoints: s.Mask.Tracepoints}
+		mask := maskOf(s)
 		records = append(records, diffRecord{ID: s.Head.ID, PID: s.Head.TGID, Comm: commOf(s), Difference: plan.Diff(mask)})
 	}
 	if c.Bool("json") {

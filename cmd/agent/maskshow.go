@@ -98,14 +98,19 @@ func maskShow(c *cli.Context) error {
 	return nil
 }
 
+// maskOf is what a session records.
+func maskOf(s *driver.SessionStat) schema.Mask {
+	return schema.Mask{Native: s.Mask.Native, Compat: s.Mask.Compat, Tracepoints: s.Mask.Tracepoints, Multiplexed: s.Mask.Multiplexed}
+}
+
 func newSessionRecord(s *driver.SessionStat, arch schema.Arch) *sessionRecord {
-	mask := schema.Mask{Native: s.Mask.Native, Compat: s.Mask.Compat, Tracepoints: s.Mask.Tracepoints}
+	mask := maskOf(s)
 	return &sessionRecord{
 		ID: s.Head.ID, PID: s.Head.TGID, Comm: commOf(s), Recording: s.Head.Enabled != 0,
 		RingBytes: s.RingBytes, Snaplen: s.SnapLen, Rings: s.NumRings, FailedRings: s.FailedRings,
 		DropFailed: s.Flags&abi.SetupDropFailed != 0, IncludeSelf: s.Flags&abi.SetupIncludeSelf != 0,
 		Kernel:   selection.MaskDocument(mask, arch),
-		Names:    selection.Names(selection.MaskSet(mask, arch)),
+		Names:    append(selection.Names(selection.MaskSet(mask, arch)), selection.NumberNames(mask.Unnamed(arch))...),
 		Counters: counters(s.Counters, arch),
 	}
 }
@@ -153,6 +158,7 @@ func (s *sessionRecord) text(w io.Writer) {
 	s.writeChanges(w)
 	fmt.Fprintf(w, "  native       %s\n", strings.Join(s.Kernel.Native, " "))
 	fmt.Fprintf(w, "  compat       %s\n", strings.Join(s.Kernel.Compat, " "))
+	fmt.Fprintf(w, "  multiplexed  %s\n", s.Kernel.Multiplexed)
 	fmt.Fprintf(w, "  tracepoints  %s\n", strings.Join(s.Kernel.Tracepoints, ", "))
 	fmt.Fprintf(w, "  (%d) syscalls: %s\n", len(s.Names), strings.Join(s.Names, ", "))
 	s.table(w)

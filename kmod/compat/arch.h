@@ -46,6 +46,8 @@ static __always_inline bool eyas_is_compat(void)
 #define EYAS_COMPAT_CALLS	IS_ENABLED(CONFIG_IA32_EMULATION)
 #define EYAS_COMPAT_EXECVE	11
 #define EYAS_COMPAT_EXECVEAT	358
+#define EYAS_COMPAT_SOCKETCALL	102
+#define EYAS_COMPAT_IPC		117
 
 /* The child of a clone leaves through sys_exit with 0 like any call. */
 #define EYAS_CHILD_FROM_FORK	0
@@ -76,6 +78,8 @@ static __always_inline bool eyas_is_compat(void)
 #define EYAS_COMPAT_CALLS	0
 #define EYAS_COMPAT_EXECVE	11
 #define EYAS_COMPAT_EXECVEAT	387
+#define EYAS_COMPAT_SOCKETCALL	102
+#define EYAS_COMPAT_IPC		117
 
 #define EYAS_CHILD_FROM_FORK	1
 #define EYAS_EXEC_FROM_RENAME	0

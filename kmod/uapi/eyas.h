@@ -22,7 +22,7 @@
 #define EYAS_DEVICE		"eyas"		/* /dev/eyas */
 
 #define EYAS_ABI_MAJOR		1		/* moves when old readers break */
-#define EYAS_ABI_MINOR		1		/* moves when something is added */
+#define EYAS_ABI_MINOR		2		/* moves when something is added */
 
 #define EYAS_SCHEMA_MAJOR	4		/* event numbers and layouts */
 #define EYAS_SCHEMA_MINOR	5
@@ -47,6 +47,11 @@
 #define EYAS_TP_PAGE_FAULT_KERNEL	3
 #define EYAS_TP_SIGNAL_DELIVER		4
 #define EYAS_NR_TRACEPOINTS		5
+
+/* Bits of eyas_mask.multiplexed: what 32-bit callers name by the first argument of socketcall and ipc. */
+#define EYAS_MUX_SOCKETCALL	0	/* + number, 1..20 */
+#define EYAS_MUX_IPC		32	/* + number, 1..24 */
+#define EYAS_NR_MUX		64
 
 /* ------------------------------------------------------------------ ioctls */
 
@@ -100,6 +105,11 @@ struct eyas_mask {
 	__u64 native[EYAS_MASK_WORDS];	/* bit = system call number of this architecture */
 	__u64 compat[EYAS_MASK_WORDS];	/* bit = number as a 32-bit caller uses it */
 	__u64 tracepoints;		/* bit = EYAS_TP_* */
+	/*
+	 * bit = EYAS_MUX_*; since ABI 1.2. Works only together with the bit in compat of
+	 * socketcall or ipc, which alone stands for calls that name none of these.
+	 */
+	__u64 multiplexed;
 };
 
 struct eyas_session_head {
@@ -129,11 +139,12 @@ struct eyas_counter {
 	__u64 drop_bad_reader;	/* the reader's page made no sense */
 };
 
-/* Lines of the counter table: native numbers, then compat, then tracepoints. */
+/* Lines of the counter table: native numbers, then compat, then tracepoints, then multiplexed calls. */
 #define EYAS_COUNTER_NATIVE	0
 #define EYAS_COUNTER_COMPAT	EYAS_NR_SYSCALLS
 #define EYAS_COUNTER_TP		(2 * EYAS_NR_SYSCALLS)
-#define EYAS_NR_COUNTERS	(2 * EYAS_NR_SYSCALLS + 64)
+#define EYAS_COUNTER_MUX	(2 * EYAS_NR_SYSCALLS + 64)
+#define EYAS_NR_COUNTERS	(EYAS_COUNTER_MUX + EYAS_NR_MUX)
 
 struct eyas_session_stat {
 	__u32 size;
@@ -227,6 +238,10 @@ struct eyas_producer {
 #define EYAS_REC_EXT		(1u << 5)	/* extensions follow the event */
 
 /*
+ * A call behind socketcall or ipc has the event and the arguments of the call that it
+ * is, and the number of socketcall or ipc. When its arguments could not be read, it is
+ * a generic event of socketcall with EYAS_REC_PARTIAL.
+ *
  * A record is this prefix, then one event in the .scap layout (struct
  * eyas_event_header, nparams lengths, parameters), then, with EYAS_REC_EXT,
  * extensions, then zeroes up to a multiple of 8 bytes. Records lie in the ring

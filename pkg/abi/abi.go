@@ -10,7 +10,7 @@ const Device = "eyas"
 // Version of the interface and of the event schema that this mirror knows.
 const (
 	ABIMajor = 1
-	ABIMinor = 1
+	ABIMinor = 2
 
 	SchemaMajor = 4
 	SchemaMinor = 5
@@ -41,6 +41,13 @@ const (
 	NumTracepoints     = 5
 )
 
+// Bits of Mask.Multiplexed: numbers of socketcall and of ipc.
+const (
+	MuxSocketcall = 0
+	MuxIPC        = 32
+	NumMux        = 64
+)
+
 // Bits of Info.Features.
 const (
 	FeatureCompat    = 1 << 0 // 32-bit callers are recorded
@@ -55,12 +62,14 @@ const (
 	SetupIncludeSelf = 1 << 1 // the opener's own calls are recorded too
 )
 
-// Lines of the counter table: native numbers, compat numbers, tracepoints.
+// Lines of the counter table: native numbers, compat numbers, tracepoints,
+// multiplexed calls.
 const (
 	CounterNative = 0
 	CounterCompat = NumSyscalls
 	CounterTP     = 2 * NumSyscalls
-	NumCounters   = 2*NumSyscalls + 64
+	CounterMux    = 2*NumSyscalls + 64
+	NumCounters   = CounterMux + NumMux
 )
 
 // Bits of RecordHeader.Flags.

@@ -45,6 +45,7 @@ type Mask struct {
 	Native      [MaskWords]uint64 `c:"native"` // bit = system call number of this architecture
 	Compat      [MaskWords]uint64 `c:"compat"` // bit = number as a 32-bit caller uses it
 	Tracepoints uint64            `c:"tracepoints"`
+	Multiplexed uint64            `c:"multiplexed"` // bit = Mux* + number; needs the bit of socketcall or ipc in Compat
 }
 
 // SessionHead is 'struct eyas_session_head' in kmod/uapi/eyas.h.

@@ -50,19 +50,27 @@ func (in *intake) event(e *event.Event, rec *ring.Record) bool {
 	}
 	in.num++
 	e.Num, e.CPU, e.RecFlags, e.Native, e.Path = in.num, uint16(rec.CPU), rec.Flags, rec.Native, rec.Path
-	e.SC = in.code(rec)
+	e.SC = in.code(rec, e)
 	return true
 }
 
 // code is the portable code of what a record is about.
-func (in *intake) code(rec *ring.Record) schema.SC {
+func (in *intake) code(rec *ring.Record, e *event.Event) schema.SC {
 	switch {
 	case rec.Flags&abi.RecTracepoint != 0:
 		return in.tracepoints[rec.Native%uint16(len(in.tracepoints))]
 	case int(rec.Native) >= schema.NumNative:
 		return schema.SCUnknown
 	case rec.Flags&abi.RecCompat != 0:
-		return in.compat[rec.Native]
+		return behind(in.compat[rec.Native], e.SC)
 	}
 	return in.native[rec.Native]
+}
+
+// behind looks behind socketcall and ipc, where the event tells which call it was.
+func behind(sc, told schema.SC) schema.SC {
+	if (sc == schema.SCSocketcall || sc == schema.SCIpc) && told != schema.SCUnknown {
+		return told
+	}
+	return sc
 }

@@ -294,7 +294,7 @@ func keep(lines []byte, text string) []byte {
 }
 
 func TestLineName(t *testing.T) {
-	for line, want := range map[int]string{257: "openat", abi.CounterCompat + 3: "read", abi.CounterTP: "procexit", 511: "number 511"} {
+	for line, want := range map[int]string{257: "openat", abi.CounterCompat + 3: "read", abi.CounterTP: "procexit", abi.CounterMux + 3: "connect", 511: "#511"} {
 		if got := LineName(line, schema.X8664); got != want {
 			t.Errorf("line %d: got %s, want %s", line, got, want)
 		}

@@ -3,8 +3,6 @@
 package agent
 
 import (
-	"strconv"
-
 	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/ring"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -32,12 +30,14 @@ func LineName(line int, arch schema.Arch) string {
 	if sc := lineSC(line, arch); sc != schema.SCUnknown {
 		return scName(sc)
 	}
-	return "number " + strconv.Itoa(line)
+	return selection.NumberNames([]int{line % abi.NumSyscalls})[0]
 }
 
 // lineMask is the mask with the bit that a line counts.
 func lineMask(line int) (mask schema.Mask) {
 	switch {
+	case line >= abi.CounterMux:
+		mask.Multiplexed = 1 << (line - abi.CounterMux)
 	case line >= abi.CounterTP:
 		mask.Tracepoints = 1 << (line - abi.CounterTP)
 	case line >= abi.CounterCompat:
@@ -66,5 +66,5 @@ func scName(sc schema.SC) string {
 }
 
 func abiMask(m schema.Mask) abi.Mask {
-	return abi.Mask{Native: m.Native, Compat: m.Compat, Tracepoints: m.Tracepoints}
+	return abi.Mask{Native: m.Native, Compat: m.Compat, Tracepoints: m.Tracepoints, Multiplexed: m.Multiplexed}
 }

@@ -25,6 +25,7 @@ const (
 	i386Execve     = 11
 	i386Getppid    = 64
 	i386Socketcall = 102
+	i386Ipc        = 117
 	i386Openat     = 295
 	i386Socket     = 359
 	i386Connect    = 362
@@ -134,11 +135,98 @@ func compatSamples(l *low, file string) []compatSample {
 			res := rawcall.Int80(i386Connect, uint32(fd(datagram)), addr, size, 0, 0)
 			return values{"res": text(res), "fd": datagram, "addr": netV4.text(53), "tuple": netV4.text(portOf(datagram)) + "->" + netV4.text(53)}
 		}}},
-		{i386Socketcall, sample{event: "syscall", do: func() values {
-			const socket = 1
-			rawcall.Int80(i386Socketcall, socket, l.words(unix.AF_INET, unix.SOCK_DGRAM, 0), 0, 0, 0)
+		{i386Socketcall, sample{event: "socket", do: func() values {
+			res := rawcall.Int80(i386Socketcall, 1, l.words(unix.AF_INET, unix.SOCK_STREAM, 6), 0, 0, 0)
+			return values{"fd": text(res), "domain": "AF_INET", "type": "1", "proto": "6", "flags": "0"}
+		}}},
+		{i386Socketcall, sample{event: "connect", do: func() values {
+			res := rawcall.Int80(i386Socketcall, 3, l.words(uint32(fd(datagram)), addr, size), 0, 0, 0)
+			return values{"res": text(res), "fd": datagram, "addr": netV4.text(53), "tuple": netV4.text(portOf(datagram)) + "->" + netV4.text(53)}
+		}}},
+		{i386Socketcall, sample{event: "syscall", partial: true, do: func() values {
+			rawcall.Int80(i386Socketcall, 3, 8, 0, 0, 0) // connect, with arguments that cannot be read
 			return values{"ID": "socketcall", "nativeID": strconv.Itoa(i386Socketcall)}
 		}}},
+		{i386Socketcall, sample{event: "syscall", do: func() values {
+			rawcall.Int80(i386Socketcall, 99, 8, 0, 0, 0) // no call at all
+			return values{"ID": "socketcall", "nativeID": strconv.Itoa(i386Socketcall)}
+		}}},
+	}
+}
+
+// TestMultiplexed: a call behind socketcall or ipc is recorded when it is selected,
+// not when a neighbour is, and counted by its own line.
+func TestMultiplexed(t *testing.T) {
+	needCompat(t)
+	l := newLow(t)
+	s := openSession(t, Config{IncludeSelf: true, RingBytes: 1 << 20})
+	enable(t, s, kernelMask(schema.SCsOf(schema.SCListen, schema.SCShmget, schema.SCSemctl)))
+	const badFD, semctl, shmget, semget = 900, 3, 23, 2
+	for _, call := range [][5]uint32{
+		{4, l.words(badFD, 5)},  // listen
+		{13, l.words(badFD, 2)}, // shutdown
+	} {
+		rawcall.Int80(i386Socketcall, call[0], call[1], 0, 0, 0)
+	}
+	rawcall.Int80(i386Ipc, shmget, 0, 0, 0, 0)
+	rawcall.Int80(i386Ipc, semget, 0, 0, 0, 0)
+	rawcall.Int80(i386Ipc, 1<<16|semctl, badFD, 0, 0, 8) // its argument cannot be read
+	if err := s.Disable(); err != nil {
+		t.Fatal(err)
+	}
+	events := slices.DeleteFunc(drain(t, s), func(ev event.Event) bool { return ev.RecFlags&abi.RecCompat == 0 })
+	if len(events) != 3 {
+		t.Fatalf("%d events, want 3", len(events))
+	}
+	compare(t, "listen", &events[0], values{"res": "EBADF", "fd": strconv.Itoa(badFD), "backlog": "5"})
+	if own := events[1].Info().Name; own == "syscall" {
+		compare(t, "shmget", &events[1], values{"ID": "shmget", "nativeID": strconv.Itoa(i386Ipc)})
+	}
+	compare(t, "semctl", &events[2], values{"ID": "ipc", "nativeID": strconv.Itoa(i386Ipc)})
+	checkPartial(t, &events[1], false)
+	checkPartial(t, &events[2], true)
+	counters, err := s.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[int]uint64{abi.MuxSocketcall + 4: 1, abi.MuxSocketcall + 13: 0, abi.MuxIPC + shmget: 1, abi.MuxIPC + semctl: 1} {
+		if got := counters[abi.CounterMux+line].Recorded; got != want {
+			t.Errorf("line %d: %d recorded, want %d", line, got, want)
+		}
+	}
+	if got := counters[abi.CounterMux+abi.MuxIPC+semctl].Partial; got != 1 {
+		t.Errorf("%d partial, want 1", got)
+	}
+}
+
+// TestUnnamed: a number that the table does not know is a generic event without a code.
+func TestUnnamed(t *testing.T) {
+	needCompat(t)
+	const nr, outside = 500, 512 + 3
+	m := schema.Mask{}
+	m.AddNumber(nr, schema.X8664)
+	mask := abi.Mask{Native: m.Native, Compat: m.Compat}
+	s := openSession(t, Config{IncludeSelf: true, RingBytes: 1 << 20})
+	enable(t, s, mask)
+	if got, err := s.Mask(); err != nil || got.Native != mask.Native || got.Compat != mask.Compat {
+		t.Errorf("the mask is %x, %v", got, err)
+	}
+	raw(nr)
+	raw(outside)
+	rawcall.Int80(nr, 0, 0, 0, 0, 0)
+	rawcall.Int80(outside, 0, 0, 0, 0, 0)
+	if err := s.Disable(); err != nil {
+		t.Fatal(err)
+	}
+	events := drain(t, s)
+	if len(events) != 2 {
+		t.Fatalf("%d events, want 2", len(events))
+	}
+	for i := range events {
+		compare(t, "number 500", &events[i], values{"ID": "0", "nativeID": strconv.Itoa(nr)})
+		if compat := events[i].RecFlags&abi.RecCompat != 0; compat != (i == 1) || events[i].Native != nr {
+			t.Errorf("event %d: number %d, flags %#x", i, events[i].Native, events[i].RecFlags)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ const snapLen = 512
 // kernelMask is the mask of a set of codes on this machine.
 func kernelMask(set schema.SCSet) abi.Mask {
 	m := schema.KernelMask(set, schema.HostArch())
-	return abi.Mask{Native: m.Native, Compat: m.Compat, Tracepoints: m.Tracepoints}
+	return abi.Mask{Native: m.Native, Compat: m.Compat, Tracepoints: m.Tracepoints, Multiplexed: m.Multiplexed}
 }
 
 // record runs act on a thread of its own, which ends with it, while the system

@@ -298,8 +298,8 @@ func TestCompatAgainstFacts(t *testing.T) {
 			t.Errorf("i386 %d: got %v, want nothing", nr, sc)
 		}
 	}
-	for i, m := range facts.Mux.Map {
-		if i >= len(socketcalls) || socketcalls[i].String() != m.Call {
+	for _, m := range facts.Mux.Map {
+		if m.Number >= len(socketcalls) || socketcalls[m.Number].String() != m.Call {
 			t.Errorf("socketcall %d: want %s", m.Number, m.Call)
 		}
 	}

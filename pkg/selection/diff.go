@@ -2,7 +2,11 @@
 
 package selection
 
-import "github.com/eyas-security/eyas/pkg/schema"
+import (
+	"slices"
+
+	"github.com/eyas-security/eyas/pkg/schema"
+)
 
 // Difference is what would change if a plan took the place of a mask; names are sorted.
 type Difference struct {
@@ -14,7 +18,16 @@ type Difference struct {
 // Diff compares what a kernel has with the plan.
 func (p *Plan) Diff(now schema.Mask) Difference {
 	have, want := MaskSet(now, p.Arch), MaskSet(p.Kernel, p.Arch)
-	return Difference{Added: Names(want.Minus(have)), Removed: Names(have.Minus(want)), Equal: now == p.Kernel}
+	return Difference{
+		Added:   withNumbers(want.Minus(have), minus(p.Kernel.Unnamed(p.Arch), now.Native)),
+		Removed: withNumbers(have.Minus(want), minus(now.Unnamed(p.Arch), p.Kernel.Native)),
+		Equal:   now == p.Kernel,
+	}
+}
+
+// minus leaves out what the set has.
+func minus(nrs []int, set schema.Numbers) []int {
+	return slices.DeleteFunc(nrs, set.Has)
 }
 
 // MaskSet is the smallest set that gives the mask. The numbers of socketcall and ipc are in it for the sake of the
@@ -24,7 +37,11 @@ func MaskSet(mask schema.Mask, arch schema.Arch) schema.SCSet {
 	for _, multiplexer := range []schema.SC{schema.SCSocketcall, schema.SCIpc} {
 		without := set
 		without.Del(multiplexer)
-		if schema.KernelMask(without, arch) == mask {
+		m := schema.KernelMask(without, arch)
+		for _, nr := range mask.Unnamed(arch) {
+			m.AddNumber(nr, arch)
+		}
+		if m == mask {
 			set = without
 		}
 	}

@@ -33,14 +33,15 @@ type KernelDocument struct {
 	Native      []string `json:"native"`
 	Compat      []string `json:"compat"`
 	Tracepoints []string `json:"tracepoints"`
+	Multiplexed string   `json:"multiplexed"` // behind socketcall, and from bit 32 on behind ipc
 }
 
 // Document returns the plan for printing as JSON.
 func (p *Plan) Document() *Document {
 	d := &Document{
-		Rules: Names(p.Rules), Base: Names(p.Base), CustomAdded: Names(p.Added),
+		Rules: Names(p.Rules), Base: Names(p.Base), CustomAdded: withNumbers(p.Added, p.Numbers),
 		CustomRemoved: Names(p.Removed), HighVolumeRemoved: Names(p.Volume),
-		Repaired: Names(p.Repaired), Selected: Names(p.Selected), NotOnThisArch: Names(p.Missing),
+		Repaired: Names(p.Repaired), Selected: withNumbers(p.Selected, p.Numbers), NotOnThisArch: Names(p.Missing),
 		InvalidNames: append([]string{}, p.Invalid...), Kernel: MaskDocument(p.Kernel, p.Arch),
 		Reasons: map[string][]Reason{}, Warnings: append([]string{}, p.Warnings()...),
 		Consequences: append([]Consequence{}, p.Consequences...),
@@ -50,14 +51,22 @@ func (p *Plan) Document() *Document {
 			d.Reasons[name] = append(d.Reasons[name], why...)
 		}
 	}
+	for _, name := range NumberNames(p.Numbers) {
+		d.Reasons[name] = []Reason{{Kind: ByCustom}}
+	}
 	return d
+}
+
+// withNumbers puts numbers behind names.
+func withNumbers(set schema.SCSet, numbers []int) []string {
+	return append(Names(set), NumberNames(numbers)...)
 }
 
 // MaskDocument spells out a kernel mask.
 func MaskDocument(m schema.Mask, a schema.Arch) KernelDocument {
 	return KernelDocument{
 		Arch: a.String(), Native: hexWords(m.Native), Compat: hexWords(m.Compat),
-		Tracepoints: tracepointNames(m),
+		Tracepoints: tracepointNames(m), Multiplexed: fmt.Sprintf("0x%x", m.Multiplexed),
 	}
 }
 
@@ -73,7 +82,7 @@ func tracepointNames(m schema.Mask) []string {
 	return names
 }
 
-func hexWords(words [8]uint64) []string {
+func hexWords(words schema.Numbers) []string {
 	out := make([]string, len(words))
 	for i, w := range words {
 		out[i] = fmt.Sprintf("0x%x", w)
@@ -84,22 +93,22 @@ func hexWords(words [8]uint64) []string {
 // WriteText prints the sets one a line.
 func (p *Plan) WriteText(w io.Writer) error {
 	var b strings.Builder
+	d := p.Document()
 	for _, line := range []struct {
-		set  schema.SCSet
-		what string
-		must bool
+		names []string
+		what  string
+		must  bool
 	}{
-		{p.Rules, "syscalls in rules", true},
-		{p.Added, "syscalls added (custom set)", false},
-		{p.Removed, "syscalls removed (custom set)", false},
-		{p.Base, "syscalls in the base set, beyond the rules", true},
-		{p.Volume, "syscalls removed for their volume", false},
-		{p.Repaired, "syscalls added (repair)", false},
-		{p.Selected, "syscalls selected in total", true},
-		{p.Missing, "selected syscalls unknown to " + p.Arch.String(), false},
+		{d.Rules, "syscalls in rules", true},
+		{d.CustomAdded, "syscalls added (custom set)", false},
+		{d.CustomRemoved, "syscalls removed (custom set)", false},
+		{d.Base, "syscalls in the base set, beyond the rules", true},
+		{d.HighVolumeRemoved, "syscalls removed for their volume", false},
+		{d.Repaired, "syscalls added (repair)", false},
+		{d.Selected, "syscalls selected in total", true},
+		{d.NotOnThisArch, "selected syscalls unknown to " + p.Arch.String(), false},
 	} {
-		if line.must || !line.set.IsEmpty() {
-			names := Names(line.set)
+		if names := line.names; line.must || len(names) > 0 {
 			fmt.Fprintf(&b, "(%d) %s: %s\n", len(names), line.what, strings.Join(names, ", "))
 		}
 	}

@@ -3,7 +3,6 @@
 package selection
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -35,6 +34,7 @@ type Plan struct {
 	Operator schema.SCSet // taken out by the operator
 	Off      schema.SCSet // switched off by the governor
 	Selected schema.SCSet
+	Numbers  []int        // selected by number: the table has no name for them
 	Invalid  []string     // names of the custom set that name nothing
 	Missing  schema.SCSet // selected, but without a number on this architecture
 	Inactive schema.SCSet // needed by a rule and yet not selected
@@ -58,12 +58,13 @@ func Compute(in Input) *Plan {
 	positive, negative := p.custom(in.Custom)
 	state := schema.StateSCs(in.Arch)
 	base := state
-	if !positive.IsEmpty() {
+	chosen := !positive.IsEmpty() || len(p.Numbers) > 0
+	if chosen {
 		base = positive
 	}
 	selected := p.Rules.Union(base)
 	var repaired schema.SCSet
-	if in.Repair && positive.IsEmpty() {
+	if in.Repair && !chosen {
 		base = schema.SCSet{}
 		repaired = schema.RepairSCs(p.Rules)
 		selected = repaired
@@ -98,6 +99,9 @@ func (p *Plan) finish(selected, base, positive, repaired schema.SCSet) {
 	p.Inactive = p.Rules.Minus(selected)
 	p.Missing = missing(selected, p.Arch)
 	p.Kernel = schema.KernelMask(selected, p.Arch)
+	for _, nr := range p.Numbers {
+		p.Kernel.AddNumber(nr, p.Arch)
+	}
 }
 
 // missing leaves codes out that share their name with one that can be recorded:
@@ -117,11 +121,19 @@ func missing(selected schema.SCSet, a schema.Arch) schema.SCSet {
 // custom splits the custom set by sign and resolves the names.
 func (p *Plan) custom(names []string) (positive, negative schema.SCSet) {
 	var plus, minus []string
+	numbers := map[int]bool{}
 	for _, name := range names {
 		bare, negated := strings.CutPrefix(name, "!")
 		switch {
 		case bare == "":
 			continue
+		case bare[0] == '#':
+			nr, ok := parseNumber(bare, p.Arch)
+			if !ok {
+				p.Invalid = append(p.Invalid, bare)
+			} else if _, out := numbers[nr]; !out || negated {
+				numbers[nr] = !negated
+			}
 		case schema.EventNamesToSCs([]string{bare}).IsEmpty():
 			p.Invalid = append(p.Invalid, bare)
 		case negated:
@@ -132,6 +144,12 @@ func (p *Plan) custom(names []string) (positive, negative schema.SCSet) {
 	}
 	slices.Sort(p.Invalid)
 	p.Invalid = slices.Compact(p.Invalid)
+	for nr, in := range numbers {
+		if in {
+			p.Numbers = append(p.Numbers, nr)
+		}
+	}
+	slices.Sort(p.Numbers)
 	return schema.EventNamesToSCs(plus), schema.EventNamesToSCs(minus)
 }
 
@@ -140,7 +158,7 @@ func (p *Plan) Warnings() []string { return p.warnings }
 
 func (p *Plan) warn() (w []string) {
 	for _, name := range p.Invalid {
-		w = append(w, fmt.Sprintf("base_syscalls.custom_set: %q is no system call or event", name))
+		w = append(w, "base_syscalls.custom_set: "+explainInvalid(name, p.Arch))
 	}
 	w = append(w, p.ruleWarnings()...)
 	for i := range p.Consequences {

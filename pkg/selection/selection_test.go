@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,6 +59,48 @@ func TestReasons(t *testing.T) {
 	}
 	if len(p.Warnings()) != 2 {
 		t.Errorf("warnings: got %q, want one on the name and one on inactive calls", p.Warnings())
+	}
+}
+
+// TestNumbers: what the table has no name for is selected by number.
+func TestNumbers(t *testing.T) {
+	p := Compute(Input{Custom: []string{"close", "#500", "#499", "!#499", "#512", "#3", "#", "#+7", "#007", "#x", "!#501"}})
+	d := p.Document()
+	for _, tt := range []struct {
+		what      string
+		got, want []string
+	}{
+		{"added", d.CustomAdded, []string{"close", "#500"}},
+		{"selected", d.Selected, []string{"close", "procexit", "#500"}},
+		{"invalid", d.InvalidNames, []string{"#", "#+7", "#007", "#3", "#512", "#x"}},
+		{"native", d.Kernel.Native, []string{"0x8", "0x0", "0x0", "0x0", "0x0", "0x0", "0x0", "0x10000000000000"}},
+		{"compat", d.Kernel.Compat, []string{"0x40", "0x0", "0x0", "0x0", "0x0", "0x0", "0x0", "0x10000000000000"}},
+	} {
+		if diff := cmp.Diff(tt.want, tt.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.what, diff)
+		}
+	}
+	if diff := cmp.Diff([]Reason{{Kind: ByCustom}}, d.Reasons["#500"]); diff != "" {
+		t.Error(diff)
+	}
+	warned(t, d.Warnings, []string{`"#" is no number`, `"#+7" is no number`, `"#007" is no number`, `"#3" has a name on x86_64: write close`,
+		`"#512" is no number of a system call: write # and a number from 0 to 511`, `"#x" is no number`})
+	// A number is a choice of its own: it takes the place of the base set.
+	if got := Compute(Input{Custom: []string{"#500"}}).Document().Selected; !slices.Equal(got, []string{"procexit", "#500"}) {
+		t.Errorf("with a number alone %q is selected", got)
+	}
+}
+
+// warned: one warning for each text.
+func warned(t *testing.T, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	for i := range want {
+		if !strings.Contains(got[i], want[i]) {
+			t.Errorf("got %q, want %q", got[i], want[i])
+		}
 	}
 }
 

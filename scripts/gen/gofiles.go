@@ -285,9 +285,9 @@ func goNames(w *writer, t *table, ids *idents) {
 		w.f("{%q, %s},\n", name, scs[name])
 	}
 	mux := func(name string, rows []rawMux) {
-		w.f("}\n\n// %s are the calls behind the multiplexer of that name.\nvar %s = [...]SC{\n", name, name)
+		w.f("}\n\n// %s are the calls behind the multiplexer of that name, by number.\nvar %s = [...]SC{\n", name, name)
 		for _, r := range rows {
-			w.f("%s,\n", ids.sc[t.syscalls[r.Name].Code])
+			w.f("%d: %s,\n", r.Number, ids.sc[t.syscalls[r.Name].Code])
 		}
 	}
 	mux("socketcalls", t.raw.syscalls.Socketcall)
