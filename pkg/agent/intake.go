@@ -69,7 +69,7 @@ func (in *intake) code(rec *ring.Record, e *event.Event) schema.SC {
 
 // behind looks behind socketcall and ipc, where the event tells which call it was.
 func behind(sc, told schema.SC) schema.SC {
-	if (sc == schema.SCSocketcall || sc == schema.SCIpc) && told != schema.SCUnknown {
+	if sc.IsMultiplexer() && told != schema.SCUnknown {
 		return told
 	}
 	return sc

@@ -293,6 +293,28 @@ func keep(lines []byte, text string) []byte {
 	return bytes.Join(kept, []byte("\n"))
 }
 
+// TestRecordLine: bytes are booked where the module counts the record.
+func TestRecordLine(t *testing.T) {
+	for _, tt := range []struct {
+		sc     schema.SC
+		native uint16
+		flags  uint16
+		want   int
+	}{
+		{schema.SCConnect, 42, 0, 42},
+		{schema.SCConnect, 362, abi.RecCompat, abi.CounterCompat + 362},
+		{schema.SCConnect, 102, abi.RecCompat, abi.CounterMux + abi.MuxSocketcall + 3},
+		{schema.SCSemop, 117, abi.RecCompat, abi.CounterMux + abi.MuxIPC + 1},
+		{schema.SCSocketcall, 102, abi.RecCompat, abi.CounterCompat + 102},
+		{schema.SCUnknown, 500, abi.RecCompat, abi.CounterCompat + 500},
+		{schema.SCSchedProcessExit, 0, abi.RecTracepoint, abi.CounterTP},
+	} {
+		if got := recordLine(&ring.Record{Native: tt.native, Flags: tt.flags}, tt.sc); got != tt.want {
+			t.Errorf("%s by number %d, flags %#x: line %d, want %d", tt.sc, tt.native, tt.flags, got, tt.want)
+		}
+	}
+}
+
 func TestLineName(t *testing.T) {
 	for line, want := range map[int]string{257: "openat", abi.CounterCompat + 3: "read", abi.CounterTP: "procexit", abi.CounterMux + 3: "connect", 511: "#511"} {
 		if got := LineName(line, schema.X8664); got != want {

@@ -181,7 +181,7 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 // record takes one record of the rings through state and rules.
 func (p *pipeline) record(rec *ring.Record) error {
 	if p.event(&p.ev.Event, rec) {
-		p.volume.add(rec)
+		p.volume.add(rec, p.ev.SC)
 		p.step(true)
 	}
 	return nil

@@ -3,6 +3,8 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/ring"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -12,17 +14,26 @@ import (
 // volume is the bytes of the events that came, by the lines of the module's counters.
 type volume [abi.NumCounters]uint64
 
-func (v *volume) add(rec *ring.Record) {
+// add takes a record whose event is of sc.
+func (v *volume) add(rec *ring.Record, sc schema.SC) {
+	if line := recordLine(rec, sc); line < len(v) {
+		v[line] += uint64(len(rec.Event))
+	}
+}
+
+// recordLine is the line of the counter table that counted the record.
+func recordLine(rec *ring.Record, sc schema.SC) int {
 	line := int(rec.Native)
 	switch {
 	case rec.Flags&abi.RecTracepoint != 0:
-		line += abi.CounterTP
-	case rec.Flags&abi.RecCompat != 0:
-		line += abi.CounterCompat
+		return abi.CounterTP + line
+	case rec.Flags&abi.RecCompat == 0:
+		return line
 	}
-	if line < len(v) {
-		v[line] += uint64(len(rec.Event))
+	if bit, ok := sc.MultiplexedBit(); ok && !slices.Contains(sc.CompatNumbers(schema.HostArch()), int16(rec.Native)) {
+		return abi.CounterMux + bit
 	}
+	return abi.CounterCompat + line
 }
 
 // LineName is the name that selection gives to what a line of the counter table counts.

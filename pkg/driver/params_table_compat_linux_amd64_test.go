@@ -46,6 +46,8 @@ func TestCompatParameters(t *testing.T) {
 		{"halves", compatHalves(l)},
 		{"ids", compatIDs(l)},
 		{"structures", compatStructs(l, dir)},
+		{"behind socketcall", compatSocketcall(l)},
+		{"behind ipc", compatIPC(l)},
 	} {
 		t.Run(group.name, func(t *testing.T) { checkCompat(t, group.samples) })
 	}
@@ -140,6 +142,52 @@ func compatMessages(l *low) []compatSample {
 			rawcall.Int80(recvmmsg, uint32(fd(b)), in, 1, unix.MSG_DONTWAIT, 0)
 			return values{"res": "6", "fd": b, "size": "6", "data": "second", "tuple": there, "msgcontrol": ""}
 		}}},
+	}
+}
+
+// socketcall makes the call of that number behind socketcall.
+func (l *low) socketcall(nr uint32, name string, want values, args ...uint32) compatSample {
+	return i386(i386Socketcall, name, "res", want, nr, l.words(args...))
+}
+
+func compatSocketcall(l *low) []compatSample {
+	const sendto, recvfrom, setsockopt, sendmsg, sendmmsg = 11, 12, 14, 16, 20
+	a, b := netV4.datagrams()
+	there := netV4.text(portOf(a)) + "->" + netV4.text(portOf(b))
+	sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Port: portOf(b)<<8 | portOf(b)>>8, Addr: netV4.ip.As4()}
+	const size = unix.SizeofSockaddrInet4
+	to := l.put((*[size]byte)(unsafe.Pointer(&sa))[:])
+	f := uint32(fd(a))
+	sent := func(data string) values {
+		return values{"fd": a, "size": text(len(data)), "data": data, "tuple": there}
+	}
+	return []compatSample{
+		l.socketcall(sendto, "sendto", sent("hello"), f, l.str("hello"), 5, 0, to, size),
+		l.socketcall(recvfrom, "recvfrom", values{"fd": b, "size": "16", "data": "hello", "tuple": there},
+			uint32(fd(b)), l.room(16), 16, 0, l.room(size), l.words(size)),
+		l.socketcall(sendmsg, "sendmsg", sent("one two"), f, l.words(to, size, l.vector("one ", "two"), 2, 0, 0, 0), 0),
+		{i386Socketcall, sample{event: "sendmmsg", do: func() values {
+			two := l.words(to, size, l.vector("first"), 1, 0, 0, 0, 0, to, size, l.vector("second"), 1, 0, 0, 0, 0)
+			rawcall.Int80(i386Socketcall, sendmmsg, l.words(f, two, 2, 0), 0, 0, 0)
+			return sent("first").with(values{"res": "5"})
+		}}},
+		{i386Socketcall, sample{event: "sendmmsg", do: func() values { return sent("second").with(values{"res": "6"}) }}},
+		l.socketcall(setsockopt, "setsockopt", values{"fd": a, "level": "SOL_SOCKET", "optname": "SO_RCVTIMEO", "val": "4:1002ms", "optlen": "8"},
+			f, unix.SOL_SOCKET, unix.SO_RCVTIMEO, l.words(1, 2000), 8),
+	}
+}
+
+func compatIPC(l *low) []compatSample {
+	const semop, semget, semctl = 1, 2, 3
+	sem := text(int(rawcall.Int80(i386Ipc, semget, unix.IPC_PRIVATE, 1, 0o600, 0)))
+	id := uint32(fd(sem))
+	op := l.put(binary.NativeEndian.AppendUint32([]byte{0, 0, 1, 0, 0, 0}, 0))
+	return []compatSample{
+		i386(i386Ipc, "semget", "res", values{"key": "77777", "nsems": "-1", "semflg": "0"}, semget, 77777, ^uint32(0), 0),
+		i386(i386Ipc, "semop", "res", values{"nsops": "1", "sem_num_0": "0", "sem_op_0": "1", "sem_flg_0": "0", "sem_num_1": "<NA>", "sem_op_1": "<NA>",
+			"sem_flg_1": "<NA>", "semid": sem}, semop, id, 1, 0, op),
+		i386(i386Ipc, "semctl", "res", values{"semid": sem, "semnum": "0", "cmd": "SETVAL", "val": "5"}, semctl, id, 0, 16, l.words(5)),
+		i386(i386Ipc, "semctl", "res", values{"semid": sem, "semnum": "0", "cmd": "IPC_RMID", "val": "<NA>"}, semctl, id, 0, 0, l.words(0)),
 	}
 }
 

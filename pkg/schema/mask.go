@@ -2,6 +2,8 @@
 
 package schema
 
+import "slices"
+
 // Mask says what the kernel module records. It has the words of 'struct
 // eyas_mask' in kmod/uapi/eyas.h.
 type Mask struct {
@@ -31,6 +33,20 @@ var multiplexers = [...]struct {
 }{
 	{SCSocketcall, socketcalls[:], 0},
 	{SCIpc, ipcCalls[:], ipcBits},
+}
+
+// IsMultiplexer tells whether 32-bit callers reach other calls through sc.
+func (sc SC) IsMultiplexer() bool { return sc == SCSocketcall || sc == SCIpc }
+
+// MultiplexedBit returns the bit in Mask.Multiplexed of sc, which 32-bit callers
+// reach through a multiplexer.
+func (sc SC) MultiplexedBit() (bit int, ok bool) {
+	for _, mux := range &multiplexers {
+		if nr := slices.Index(mux.calls, sc); nr >= 0 && sc != SCUnknown {
+			return mux.first + nr, true
+		}
+	}
+	return 0, false
 }
 
 // KernelMask returns the mask that records every code of the set: all numbers by
