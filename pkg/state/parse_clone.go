@@ -30,7 +30,9 @@ const (
 	clonePidNSStart
 )
 
-func isClone(t schema.EventType) bool {
+// IsClone tells whether events of a type make a thread, when their result is a
+// thread or, in the new one, 0.
+func IsClone(t schema.EventType) bool {
 	switch t {
 	case schema.EvSyscallClone20X, schema.EvSyscallFork20X, schema.EvSyscallVfork20X, schema.EvSyscallClone3X:
 		return true
@@ -158,6 +160,9 @@ func (s *State) child(src *Thread, ids cloneIDs, ts uint64) *Thread {
 	c.TID, c.PID, c.PTID, c.Flags = ids.tid, ids.pid, ids.ptid, ids.flags
 	c.Start, c.LastTS = ts, ts
 	c.VTID, c.VPID = c.TID, c.PID
+	if src != nil && src.PID == initTID && c.PID != initTID {
+		c.tree = 0 // one of its own
+	}
 	if src != nil && src.InPidNS() || ids.flags&(schema.PPM_CL_CHILD_IN_PIDNS|schema.PPM_CL_CLONE_NEWPID) != 0 {
 		c.VTID, c.VPID = -1, -1
 	}
@@ -184,7 +189,7 @@ func (t *Thread) image() Thread {
 	c := *t
 	c.state, c.parent, c.children, c.sibPrev, c.sibNext = nil, nil, nil, nil, nil
 	c.group, c.grpPrev, c.grpNext, c.older, c.newer = nil, nil, nil, nil, nil
-	c.files, c.bytes, c.seen = nil, 0, 0
+	c.files, c.bytes, c.seen, c.Mark = nil, 0, 0, 0
 	c.dead, c.reaper, c.guessed = false, false, false
 	c.ScanTS, c.PFMajor, c.PFMinor = 0, 0, 0
 	return c

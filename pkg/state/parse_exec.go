@@ -63,7 +63,11 @@ func (s *State) parseExec(e *Event) {
 	s.closeOnExec(t, e.TS)
 	s.fillImage(t, e)
 	s.fillPlace(t, e)
+	login := t.LoginUID
 	s.fillExecCreds(t, e)
+	if t.LoginUID != login {
+		t.tree = 0
+	}
 	t.ExecTS = e.TS
 	t.guessed = false
 	s.account(t)

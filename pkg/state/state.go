@@ -71,6 +71,7 @@ type State struct {
 	ifaces     []Interface
 	ghosts     ghosts
 	scratch    []byte
+	trees      uint64 // number of the last process tree
 
 	bytes   int64
 	numFDs  int
@@ -172,6 +173,13 @@ func (s *State) Stats() Stats {
 
 // Update applies an event and fills in what it is about.
 func (s *State) Update(e *Event) {
+	s.Find(e)
+	s.Apply(e)
+}
+
+// Find is the first half of Update: it fills in what the event is about, as it
+// is before the event.
+func (s *State) Find(e *Event) {
 	e.State = s
 	e.FD, e.FDNum, e.HasFD = nil, 0, false
 	e.OldName, e.NameChanged = "", false
@@ -181,6 +189,10 @@ func (s *State) Update(e *Event) {
 	}
 	s.findThread(e)
 	s.findFD(e)
+}
+
+// Apply is the second half of Update.
+func (s *State) Apply(e *Event) {
 	if parse := parsers[e.Type]; parse != nil {
 		parse(s, e)
 	}
@@ -234,7 +246,7 @@ func provesThread(e *Event) bool {
 	if info.Flags&schema.EFSkipParseReset != 0 || info.Category.Class() == schema.ECMetaevent {
 		return false
 	}
-	if isClone(e.Type) {
+	if IsClone(e.Type) {
 		res, ok := e.Res()
 		return ok && res > 0
 	}

@@ -58,6 +58,10 @@ type Thread struct {
 	// and the credentials. No two threads ever have the same.
 	Gen uint64
 
+	// Mark is for whoever watches the threads; the state has no use for it.
+	// A new thread begins with 0.
+	Mark uint64
+
 	state     *State
 	parent    *Thread
 	children  *Thread // first child
@@ -72,6 +76,7 @@ type Thread struct {
 	container *Container
 	cmdline   string // cache of Cmdline
 	bytes     int64
+	tree      uint64 // number of the process tree, 0 = not looked for
 	seen      seen
 	dead      bool // exited, kept for its threads or until Done
 	reaper    bool // child subreaper
@@ -140,6 +145,17 @@ func (t *Thread) Ancestors() iter.Seq[*Thread] {
 				return
 			}
 			a = a.Ancestor(1)
+		}
+	}
+}
+
+// Children walks the threads whose parent is t.
+func (t *Thread) Children() iter.Seq[*Thread] {
+	return func(yield func(*Thread) bool) {
+		for c := t.children; c != nil; c = c.sibNext {
+			if !yield(c) {
+				return
+			}
 		}
 	}
 }
