@@ -95,21 +95,15 @@ func appendInterface(b []byte, i *state.Interface) []byte {
 }
 
 // interfaces come before the descriptors, whose ends readers tell apart by them.
-func (w *Writer) interfaces(st *state.State) {
+func appendInterfaces(b []byte, st *state.State) []byte {
 	list := st.Interfaces()
-	if len(list) == 0 {
-		return
-	}
-	b := w.body[:0]
 	for i := range list {
 		b = appendInterface(b, &list[i])
 	}
-	w.block(typeInterfaces, b)
-	w.body = b
+	return b
 }
 
-func (w *Writer) users(st *state.State) {
-	b := w.body[:0]
+func appendUsers(b []byte, st *state.State) []byte {
 	for u := range st.Users() {
 		b = appendEntry(b, func(b []byte) []byte {
 			b = u32s(append(b, kindUser), u.UID, u.GID)
@@ -119,39 +113,51 @@ func (w *Writer) users(st *state.State) {
 	for gid, name := range st.Groups() {
 		b = appendEntry(b, func(b []byte) []byte { return field(u32s(append(b, kindUser+1), gid), name, maxUserText) })
 	}
-	if len(b) > 0 {
-		w.block(typeUsers, b)
+	return b
+}
+
+// list writes a list, unless it is empty.
+func (w *Writer) list(number uint32, body []byte) {
+	if len(body) > 0 {
+		w.block(number, body)
 	}
-	w.body = b
 }
 
 func (w *Writer) threads(st *state.State) {
 	b := w.body[:0]
 	st.Threads(func(t *state.Thread) bool {
-		b = appendEntry(b, func(b []byte) []byte { return appendThread(b, t) })
+		b = appendThread(b, t)
 		if len(b) > listBlock {
 			w.block(typeThreads, b)
 			b = b[:0]
 		}
 		return w.err == nil
 	})
-	if len(b) > 0 {
-		w.block(typeThreads, b)
-	}
+	w.list(typeThreads, b)
 	st.Threads(func(t *state.Thread) bool {
-		b = u64s(b[:0], t.TID)
-		if t.IsMain() {
-			for fd := range t.FDs() {
-				b = appendFD(b, fd)
-			}
-		}
+		b = appendFDs(b[:0], t)
 		w.block(typeFDs, b)
 		return w.err == nil
 	})
 	w.body = b
 }
 
+// appendFDs appends the list of one thread. The main thread has those of all.
+func appendFDs(b []byte, t *state.Thread) []byte {
+	b = u64s(b, t.TID)
+	if t.IsMain() {
+		for fd := range t.FDs() {
+			b = appendFD(b, fd)
+		}
+	}
+	return b
+}
+
 func appendThread(b []byte, t *state.Thread) []byte {
+	return appendEntry(b, func(b []byte) []byte { return appendThreadFields(b, t) })
+}
+
+func appendThreadFields(b []byte, t *state.Thread) []byte {
 	b = u64s(b, t.TID, t.PID, t.PTID, t.SID, t.VPGID)
 	b = field(field(field(b, t.Comm, maxText), t.Exe, maxText), t.ExePath, maxText)
 	b = field(listField(b, t.Args), t.Cwd, maxText)

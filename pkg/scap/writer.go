@@ -86,8 +86,10 @@ func (w *Writer) State(st *state.State) error {
 	if w.events {
 		return errLate
 	}
-	w.interfaces(st)
-	w.users(st)
+	w.body = appendInterfaces(w.body[:0], st)
+	w.list(typeInterfaces, w.body)
+	w.body = appendUsers(w.body[:0], st)
+	w.list(typeUsers, w.body)
 	w.threads(st)
 	return w.err
 }

@@ -33,7 +33,8 @@ func TestWriter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compareCaptures(t, file, rewritten(t, file, compress))
+			compareCaptures(t, file, rewritten(t, file, compress, (*Writer).State))
+			compareCaptures(t, file, rewritten(t, file, compress, writeLists))
 		}
 		if sharedtest.RaceDetector {
 			break
@@ -41,8 +42,72 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// rewritten reads a capture and writes it again.
-func rewritten(t *testing.T, file []byte, compress bool) []byte {
+// writeLists writes a state by images of its threads.
+func writeLists(w *Writer, st *state.State) error {
+	var l Lists
+	l.AddHost(st)
+	st.Threads(func(t *state.Thread) bool {
+		l.AddImage(AppendImage(nil, t))
+		return true
+	})
+	return w.Lists(&l)
+}
+
+// TestLists: the first image of a thread counts, and no descriptor is listed twice.
+func TestLists(t *testing.T) {
+	st := state.New(state.Options{})
+	th := st.AddThread(state.Thread{TID: 10, PID: 10, Comm: "old"})
+	fd := st.AddFD(th, state.FD{Num: 3, Type: state.FDFileV2, Name: "/old"})
+	var l Lists
+	l.Skip(20)
+	l.AddFD(AppendFD(nil, 10, fd)) // no thread yet
+	l.AddImage(AppendImage(nil, th))
+	th.Comm, fd.Name = "new", "/new"
+	l.AddImage(AppendImage(nil, th))
+	l.AddFD(AppendFD(nil, 10, fd))
+	l.Skip(10)
+	for num := range int64(3) {
+		l.AddFD(AppendFD(nil, 10, &state.FD{Num: num, Type: state.FDFileV2, Name: "/more"}))
+	}
+	late := st.AddThread(state.Thread{TID: 20, PID: 20})
+	l.AddImage(AppendImage(nil, late))
+	if !l.Has(10) || !l.Has(20) || l.Has(30) {
+		t.Errorf("threads: %v", l.known)
+	}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, false, Machine{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Lists(&l), w.Event(0, event.Append(nil, schema.EvSyscallGetuidX, 1, 10), false), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(&out, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e event.Event
+	if err := r.Next(&e); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	r.State().Threads(func(t *state.Thread) bool {
+		got = append(got, t.Comm)
+		for fd := range t.FDs() {
+			got = append(got, fd.Name)
+		}
+		return true
+	})
+	if d := cmp.Diff([]string{"old", "/more", "/more", "/more", "/old"}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if err := w.Lists(&l); !errors.Is(err, errLate) {
+		t.Errorf("lists behind events: %v", err)
+	}
+}
+
+// rewritten reads a capture and writes it again, its lists by a function.
+func rewritten(t *testing.T, file []byte, compress bool, lists func(*Writer, *state.State) error) []byte {
 	t.Helper()
 	r, err := NewReader(bytes.NewReader(file), nil)
 	if err != nil {
@@ -63,7 +128,7 @@ func rewritten(t *testing.T, file []byte, compress bool) []byte {
 			if w, err = NewWriter(&out, compress, r.Machine()); err != nil {
 				t.Fatal(err)
 			}
-			if err := w.State(r.State()); err != nil {
+			if err := lists(w, r.State()); err != nil {
 				t.Fatal(err)
 			}
 		}
