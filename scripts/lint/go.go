@@ -39,6 +39,8 @@ var arrows = map[string]string{
 
 	"pkg/ruletest": "pkg/scap pkg/engine pkg/rules pkg/format pkg/filter pkg/field pkg/state pkg/event pkg/schema",
 
+	"pkg/flight": "pkg/scap pkg/state pkg/event pkg/schema",
+
 	"cdriver":    "pkg/abi",
 	"pkg/ring":   "pkg/abi",
 	"pkg/driver": "cdriver pkg/abi pkg/ring",
@@ -49,7 +51,7 @@ var arrows = map[string]string{
 	"pkg/metrics": "",
 	"pkg/config":  "pkg/rules pkg/abi",
 	"pkg/output":  "pkg/rules",
-	"pkg/agent": "pkg/control pkg/governor pkg/config pkg/output pkg/metrics pkg/driver pkg/ring pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
+	"pkg/agent": "pkg/flight pkg/control pkg/governor pkg/config pkg/output pkg/metrics pkg/driver pkg/ring pkg/abi pkg/selection pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
 	"cmd/agent": "pkg/agent pkg/control pkg/config pkg/output pkg/metrics pkg/driver pkg/abi pkg/selection pkg/ruletest pkg/engine pkg/rules pkg/format " +
 		"pkg/filter pkg/field pkg/state pkg/scap pkg/event pkg/schema",
