@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/eyas-security/eyas/pkg/internal/nearest"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -109,6 +110,9 @@ type Decision struct {
 	Type    schema.ParamType // of the value
 	Own     bool             // Extract is for this event type alone
 }
+
+// Varies tells whether At may say more than r itself.
+func (r *Ref) Varies() bool { return r.byType != nil }
 
 // At specialises r for one event type.
 func (r *Ref) At(t schema.EventType) Decision {
@@ -237,34 +241,50 @@ func (f *Field) Usage() string {
 	return strings.Join(forms, " or ")
 }
 
-// Exists tells whether text is a field with a good argument. It is cheaper than
-// Lookup when it is not.
+// Exists tells whether text is a field with a good argument.
 func Exists(text string) bool {
+	_, ok := Resolve(text)
+	return ok
+}
+
+// Resolve is Lookup for texts that need not be fields: it is cheaper when they
+// are none, and does not say why. A field has a dot.
+func Resolve(text string) (Ref, bool) {
 	if strings.IndexByte(text, '.') < 0 {
-		return false
+		return Ref{}, false
 	}
 	name, _, _ := strings.Cut(text, "[")
 	f := find(name)
 	if f == nil || len(f.Name) < len(name) && f.Arg&ArgDot == 0 {
-		return false
+		return Ref{}, false
 	}
-	_, err := Lookup(text)
-	return err == nil
+	r, err := Lookup(text)
+	return r, err == nil
 }
 
-// find returns the field that text begins with: the longest name of the first
-// class that has one.
+// index finds fields by name.
+type index struct {
+	byName  map[string]*Field
+	longest int // name
+}
+
+var registry = sync.OnceValue(func() index {
+	x := index{byName: map[string]*Field{}}
+	for _, f := range All() {
+		x.byName[f.Name] = f
+		x.longest = max(x.longest, len(f.Name))
+	}
+	return x
+})
+
+// find returns the field that text begins with: the one with the longest name.
+// The language wants that of the first class that has one; no class has a name
+// that begins one of another.
 func find(text string) *Field {
-	for _, class := range classes() {
-		var best *Field
-		for i := range class {
-			f := &class[i]
-			if strings.HasPrefix(text, f.Name) && (best == nil || len(f.Name) > len(best.Name)) {
-				best = f
-			}
-		}
-		if best != nil {
-			return best
+	x := registry()
+	for n := min(len(text), x.longest); n > 0; n-- {
+		if f := x.byName[text[:n]]; f != nil {
+			return f
 		}
 	}
 	return nil

@@ -86,6 +86,18 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
+// Looking a name up does not go by classes, so none may stand in the way of
+// another.
+func TestClassesAreApart(t *testing.T) {
+	for _, f := range field.All() {
+		for _, g := range field.All() {
+			if f.Class != g.Class && strings.HasPrefix(g.Name, f.Name) {
+				t.Errorf("%s of class %s begins %s of class %s", f.Name, f.Class, g.Name, g.Class)
+			}
+		}
+	}
+}
+
 // text is the value of a field, for comparing; ‑ stands for no value.
 func text(t *testing.T, e *state.Event, name string) string {
 	t.Helper()

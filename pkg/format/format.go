@@ -254,10 +254,7 @@ func (p *parser) field(width int) bool {
 		}
 	}
 	for n := name; n > 0; n-- {
-		if !field.Exists(rest[:n]) {
-			continue
-		}
-		if ref, err := field.Lookup(rest[:n]); err == nil {
+		if ref, ok := field.Resolve(rest[:n]); ok {
 			p.addRef(&ref, n, width)
 			return true
 		}

@@ -77,6 +77,7 @@ type ruleDef struct {
 	skipUnknown        bool
 	pos                point
 	changes            []changed
+	own, whole         parsedOutput // the output, and with what is added
 }
 
 // add takes one item into the definitions.

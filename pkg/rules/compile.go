@@ -23,7 +23,7 @@ const manyEvents = 100
 type compiler struct {
 	d     *definitions
 	r     *Result
-	lists []substitution
+	lists *substitutions
 	texts []placedText
 	size  int // end of the address space of texts
 }
@@ -150,7 +150,7 @@ func (c *compiler) expandMacro(def *macroDef) {
 
 // parse substitutes lists, parses and expands macros.
 func (s *scope) parse(t text) (filter.Node, bool) {
-	t, s.lists = substitute(s.c.lists, t)
+	t, s.lists = s.c.lists.substitute(t)
 	node, err := filter.Parse(t.String(), filter.ParseOptions{MaxDepth: maxDepth, Base: s.c.place(t, s.loc)})
 	if err != nil {
 		s.report(ErrCompileCondition, err)

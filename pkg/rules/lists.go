@@ -4,6 +4,7 @@ package rules
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -24,8 +25,8 @@ func quoteItem(s string) string {
 
 // resolveLists opens the lists that lists name, one level deep, and returns the
 // text that stands for each list.
-func (d *definitions) resolveLists() []substitution {
-	subs := make([]substitution, len(d.lists.all))
+func (d *definitions) resolveLists() *substitutions {
+	subs := &substitutions{all: make([]substitution, len(d.lists.all)), byName: map[string]int{}}
 	for i, l := range d.lists.all {
 		var items []string
 		var inner []*listDef
@@ -41,9 +42,39 @@ func (d *definitions) resolveLists() []substitution {
 				items = append(items, quoteItem(inner))
 			}
 		}
-		subs[i] = substitution{list: l, name: []byte(l.name), text: strings.Join(items, ", "), inner: inner}
+		subs.add(i, substitution{list: l, name: []byte(l.name), text: strings.Join(items, ", "), inner: inner})
 	}
 	return subs
+}
+
+// substitutions are what stands for all lists, in definition order.
+type substitutions struct {
+	all    []substitution
+	byName map[string]int // those whose name is one word
+	odd    []int          // the others
+}
+
+func (s *substitutions) add(i int, sub substitution) {
+	s.all[i] = sub
+	if len(sub.name) == 0 || slices.ContainsFunc(sub.name, isDelim) {
+		s.odd = append(s.odd, i)
+		return
+	}
+	s.byName[sub.list.name] = i
+}
+
+// named marks the lists whose name stands in a text.
+func (s *substitutions) named(marks []bool, text []byte) {
+	for start := 0; start < len(text); {
+		end := start
+		for end < len(text) && !isDelim(text[end]) {
+			end++
+		}
+		if i, ok := s.byName[string(text[start:end])]; ok {
+			marks[i] = true
+		}
+		start = end + 1
+	}
 }
 
 type substitution struct {
@@ -54,13 +85,22 @@ type substitution struct {
 }
 
 // substitute replaces all list names in t and returns the lists.
-func substitute(subs []substitution, t text) (text, []*listDef) {
+func (s *substitutions) substitute(t text) (text, []*listDef) {
+	marks := make([]bool, len(s.all))
+	s.named(marks, t.b)
+	for _, i := range s.odd {
+		marks[i] = true
+	}
 	var used []*listDef
-	for i := range subs {
-		out, ok := subs[i].apply(t)
-		if t = out; ok {
-			subs[i].list.used = true
-			used = append(append(used, subs[i].list), subs[i].inner...)
+	for i := range s.all {
+		if !marks[i] {
+			continue
+		}
+		sub := &s.all[i]
+		if out, ok := sub.apply(t); ok {
+			t, sub.list.used = out, true
+			used = append(append(used, sub.list), sub.inner...)
+			s.named(marks, []byte(sub.text)) // those of the lists behind this one count
 		}
 	}
 	return t, used

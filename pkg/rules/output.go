@@ -15,17 +15,37 @@ import (
 func (c *compiler) output(def *ruleDef, r *Rule, loc location) bool {
 	t := c.dropContainerInfo(trimBlank(def.output), loc)
 	r.OutputText = t.String()
-	f, err := format.Parse("*" + r.OutputText)
+	f, err := def.own.parse(r.OutputText)
 	if err != nil {
 		return c.badOutput(def, t, loc, err)
 	}
 	c.warnDeprecated(f, t, loc)
-	if err := addTo(r, c.d.additions); err != nil {
+	err = addTo(r, c.d.additions)
+	if err == nil {
+		r.Output, err = def.whole.parse(r.OutputText)
+	}
+	if err != nil {
 		p := t.point(0)
 		c.r.errorAt(ErrCompileOutput, c.d.files[p.file], p, loc, "what append_output adds: %v", err)
 		return false
 	}
 	return true
+}
+
+// parsedOutput keeps the last output that was parsed: each file compiles the
+// rules of those before it once more.
+type parsedOutput struct {
+	text string
+	f    *format.Format
+}
+
+func (p *parsedOutput) parse(text string) (*format.Format, error) {
+	if p.f != nil && p.text == text {
+		return p.f, nil
+	}
+	f, err := format.Parse("*" + text)
+	*p = parsedOutput{text, f}
+	return f, err
 }
 
 // badOutput reports what is wrong with an output, or that its rule is skipped.

@@ -29,6 +29,7 @@ var conditionTests = []struct{ name, text, want string }{
 	{"[4.3-2] after the rule", inRule("proc.name in (l)") + "- list: l\n  items: [a]\n", "proc.name in (a)"},
 	{"[4.3-2] a list without parentheses", "- list: l\n  items: ['(a,b)']\n" + inRule("proc.name in l"), "proc.name in (a, b)"},
 	{"[4.3-3] blanks", "- list: l\n  items: [a b, '\"c d\"', \"'e f'\", g]\n" + inRule("proc.name in (l)"), `proc.name in ("a b", "c d", "e f", g)`},
+	{"[4.3-2] a name that is not one word", "- list: k, l\n  items: [a]\n" + inRule("proc.name in (k, l)"), "proc.name in (a)"},
 	{"[4.3-4] comma before", "- list: l\n  items: []\n" + inRule("proc.name in (a, l)"), "proc.name in (a)"},
 	{"[4.3-4] comma behind", "- list: l\n  items: []\n" + inRule("proc.name in (l , a)"), "proc.name in (a)"},
 	{"[4.3-4] nothing else", "- list: l\n  items: []\n" + inRule("proc.name in (l)"), "proc.name in ()"},
