@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/eyas-security/eyas/pkg/field"
 	"github.com/eyas-security/eyas/pkg/internal/nearest"
@@ -21,9 +22,10 @@ type Checked struct {
 
 // checkedNode is a node of the typed tree: a chain of kids or a test.
 type checkedNode struct {
-	kind nodeKind
-	kids []*checkedNode
-	test *checkedTest
+	kind   nodeKind
+	kids   []*checkedNode
+	test   *checkedTest
+	varies bool // with the event type
 }
 
 type nodeKind uint8
@@ -45,6 +47,7 @@ type checkedTest struct {
 	texts  []string // the constants as written
 	right  *expr    // the right-hand operand, nil with constants
 	regex  []*regexp.Regexp
+	key    string // two tests of one operand with equal keys say the same; empty with right
 }
 
 // Check gives n types. Macro references must be expanded. The error is an
@@ -91,25 +94,48 @@ func (c *checker) noteField(f *Field, ref *field.Ref) {
 func (c *checker) node(n Node) *checkedNode {
 	switch n := n.(type) {
 	case *And:
-		return &checkedNode{kind: nodeAnd, kids: c.nodes(n.Kids)}
+		return c.chain(nodeAnd, n.Kids...)
 	case *Or:
-		return &checkedNode{kind: nodeOr, kids: c.nodes(n.Kids)}
+		return c.chain(nodeOr, n.Kids...)
 	case *Not:
-		return &checkedNode{kind: nodeNot, kids: []*checkedNode{c.node(n.Kid)}}
+		return c.chain(nodeNot, n.Kid)
 	case *Macro:
 		c.errs.add(n.R, "unknown macro %s, or a field without an operator", n.Name)
 	case *Test:
-		return &checkedNode{kind: nodeTest, test: c.test(n)}
+		return c.leaf(n)
 	}
 	return nil
 }
 
-func (c *checker) nodes(list []Node) []*checkedNode {
-	out := make([]*checkedNode, len(list))
+// chain types the kids of a node, nil for those that have errors.
+func (c *checker) chain(kind nodeKind, list ...Node) *checkedNode {
+	out := &checkedNode{kind: kind, kids: make([]*checkedNode, len(list))}
 	for i, n := range list {
-		out[i] = c.node(n)
+		kid := c.node(n)
+		out.kids[i] = kid
+		out.varies = out.varies || kid != nil && kid.varies
 	}
 	return out
+}
+
+func (c *checker) leaf(n *Test) *checkedNode {
+	t := c.test(n)
+	if t == nil {
+		return nil
+	}
+	if t.right == nil {
+		t.key = t.op.String() + " " + t.mod.String() + strconv.Itoa(len(t.texts)) + constKey(t.texts)
+	}
+	return &checkedNode{kind: nodeTest, test: t, varies: t.left.varies() || t.right != nil && t.right.varies()}
+}
+
+func constKey(texts []string) string {
+	var b []byte
+	for _, s := range texts {
+		b = strconv.AppendInt(b, int64(len(s)), 10)
+		b = append(append(b, ':'), s...)
+	}
+	return string(b)
 }
 
 // test reports one fault at most: what follows from it would only confuse.

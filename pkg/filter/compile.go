@@ -23,7 +23,8 @@ type Compiler struct {
 	version uint64 // of what seal made
 	sealed  bool
 	nodes   map[string]*node
-	list    []*node // the same in the order of their making
+	list    []*node                // the same in the order of their making
+	settled map[*checkedNode]*node // of conditions that are the same for all event types
 	sources map[string]*source
 	indexes []*index
 	memo    memo
@@ -43,7 +44,7 @@ type CompilerStats struct {
 
 // NewCompiler returns an empty Compiler.
 func NewCompiler() *Compiler {
-	return &Compiler{serial: 1, nodes: map[string]*node{}, sources: map[string]*source{}}
+	return &Compiler{serial: 1, nodes: map[string]*node{}, settled: map[*checkedNode]*node{}, sources: map[string]*source{}}
 }
 
 // Stats returns what was compiled so far.
@@ -120,6 +121,18 @@ func (c *Compiler) constant(v bool) *node {
 }
 
 func (c *Compiler) node(n *checkedNode, t schema.EventType) *node {
+	if n.varies {
+		return c.specialise(n, t)
+	}
+	made := c.settled[n]
+	if made == nil {
+		made = c.specialise(n, t)
+		c.settled[n] = made
+	}
+	return made
+}
+
+func (c *Compiler) specialise(n *checkedNode, t schema.EventType) *node {
 	switch n.kind {
 	case nodeNot:
 		return c.not(c.node(n.kids[0], t))
@@ -224,8 +237,7 @@ func (c *Compiler) test(t *checkedTest, et schema.EventType) *node {
 	if left.fixed {
 		return c.constant(left.ok && newTest(t, left.typ, match)(&left.v))
 	}
-	key := "t" + left.key + " " + t.op.String() + " " + t.mod.String() + strconv.Itoa(len(t.texts)) + constKey(t.texts)
-	return c.intern(key, func() *node {
+	return c.intern("t"+left.key+" "+t.key, func() *node {
 		holds := newTest(t, left.typ, match)
 		n := &node{kind: nodeTest, deps: left.deps, cost: left.cost + opCost[t.op]}
 		n.run = func(e *state.Event) bool {
@@ -238,14 +250,6 @@ func (c *Compiler) test(t *checkedTest, et schema.EventType) *node {
 		}
 		return n
 	})
-}
-
-func constKey(texts []string) string {
-	var b strings.Builder
-	for _, s := range texts {
-		b.WriteString(strconv.Quote(s))
-	}
-	return b.String()
 }
 
 func (c *Compiler) pair(t *checkedTest, left, right *source, et schema.EventType) *node {

@@ -36,6 +36,11 @@ const (
 	exprTransform
 )
 
+// varies tells whether the event type may change what the operand is.
+func (e *expr) varies() bool {
+	return e.ref != nil && e.ref.Varies() || slices.ContainsFunc(e.args, (*expr).varies)
+}
+
 // operand types o, in a transformer or outside of any.
 func (c *checker) operand(o Operand, inside bool) *expr {
 	switch o := o.(type) {
