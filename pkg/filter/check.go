@@ -207,6 +207,7 @@ func readsNoRHS(e *expr) bool {
 }
 
 func (c *checker) rightConstants(t *Test, out *checkedTest) *checkedTest {
+	c.warnNoList(t.Right)
 	texts := Texts(t.Right)
 	ok := true
 	for _, text := range texts {

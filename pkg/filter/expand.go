@@ -65,6 +65,10 @@ func (x *expander) macro(m *Macro) Node {
 		return m
 	}
 	body, ok := x.lookup(m.Name)
+	if !ok && (m.Name == "not" || m.Name == "and" || m.Name == "or") {
+		x.errs.add(m.R, "expected a condition, found the word %s alone", m.Name)
+		return m
+	}
 	if !ok {
 		x.errs.add(m.R, "Undefined macro '%s' used in filter.", m.Name)
 		return m

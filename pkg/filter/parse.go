@@ -2,7 +2,12 @@
 
 package filter
 
-import "github.com/eyas-security/eyas/pkg/internal/nearest"
+import (
+	"slices"
+	"strings"
+
+	"github.com/eyas-security/eyas/pkg/internal/nearest"
+)
 
 // Limits of nested productions: what a text may need by default, and what the
 // conditions of rules and macros may need.
@@ -30,6 +35,7 @@ func Parse(text string, opt ParseOptions) (Node, error) {
 	n := p.parseOr()
 	p.endOf("expected and, or, or the end of the condition", func() bool { return p.pos == len(text) })
 	if len(p.errs) > 0 {
+		slices.SortStableFunc(p.errs, func(a, b *Error) int { return a.Start - b.Start })
 		return nil, p.errs
 	}
 	return n, nil
@@ -84,10 +90,32 @@ func (p *parser) failRest(msg string, known ...string) {
 	}
 	found := p.text[p.pos:end]
 	msg += ", found " + cut(found, 40)
-	if s := nearest.To(found, known); s != "" && s != found {
+	if found[0] == ',' {
+		msg += " (a list stands in parentheses)"
+	} else if s := meant(found, known); s != "" {
 		msg += " (did you mean " + s + "?)"
 	}
 	p.fail(p.rangeAt(p.pos, end), "%s", msg)
+}
+
+// elsewhere are words of other languages.
+var elsewhere = map[string]string{
+	"&&": "and", "&": "and", "||": "or", "|": "or", "!": "not", "is": "=", "eq": "=", "equals": "=", "ne": "!=", "<>": "!=",
+	"=~": "regex", "~": "regex", "~=": "regex", "matches": "regex", "like": "glob", "has": "contains", "includes": "contains",
+}
+
+// meant guesses which of the known words somebody meant, "" when none is close.
+func meant(found string, known []string) string {
+	if found == "" {
+		return ""
+	}
+	lower := strings.ToLower(found)
+	for _, guess := range []string{lower, elsewhere[lower], elsewhere[found[:1]], nearest.To(found, known)} {
+		if guess != "" && guess != found && slices.Contains(known, guess) {
+			return guess
+		}
+	}
+	return ""
 }
 
 func cut(s string, n int) string {
@@ -149,17 +177,22 @@ func (p *parser) parseChain(word string, kid func() Node) []Node {
 		case p.lit("("):
 			kids = append(kids, p.orResume(p.parseGroup))
 		default:
-			if p.pos < len(p.text) {
-				p.pos -= len(word)
-			}
-			kids = append(kids, p.orResume(func() Node {
-				p.failRest("expected a blank or ( after " + word)
-				return nil
-			}))
+			kids = append(kids, p.orResume(func() Node { return p.failJoint(word) }))
 		}
 		p.blank()
 	}
 	return kids
+}
+
+// failJoint reports what touches the word that was read.
+func (p *parser) failJoint(word string) Node {
+	if p.pos == len(p.text) {
+		p.failRest("expected a condition after " + word)
+		return nil
+	}
+	p.pos -= len(word)
+	p.failRest("expected a blank or ( after " + word)
+	return nil
 }
 
 // parseGroup reads the rest of a group, after its opening parenthesis.
@@ -168,10 +201,11 @@ func (p *parser) parseGroup() Node {
 	if !p.enter() {
 		return nil
 	}
+	open := p.pos - 1
 	p.blank()
 	n := p.parseOr()
 	p.blank()
-	p.endOf("expected )", func() bool { return p.lit(")") })
+	p.endOf("expected )", func() bool { return p.lit(")") || p.failOpen(open) })
 	return n
 }
 
@@ -215,7 +249,7 @@ func (p *parser) parseCheck() Node {
 	if name, ok := p.ident(); ok {
 		return &Macro{Name: name, R: p.since(start)}
 	}
-	p.failRest("expected a field, a macro or (")
+	p.failRest("expected a field, a macro or (", "not")
 	return nil
 }
 
@@ -228,7 +262,7 @@ func (p *parser) parseTest(left Operand, start int) Node {
 	opStart := p.pos
 	shape, ok := p.operator(t)
 	if !ok {
-		p.failRest("expected an operator ("+opChoices+")", opTexts[1:]...)
+		p.failOperator()
 		return nil
 	}
 	t.OpR = p.since(opStart)
@@ -245,6 +279,28 @@ func (p *parser) parseTest(left Operand, start int) Node {
 	}
 	t.R = p.since(start)
 	return t
+}
+
+// SuggestOperator is a remark on a word that is no operator but close to one, or
+// nothing.
+func SuggestOperator(word string) string {
+	if s := meant(word, opTexts[1:]); s != "" {
+		return " (did you mean " + s + "?)"
+	}
+	return ""
+}
+
+func (p *parser) failOperator() {
+	end := p.pos
+	for end < len(p.text) && isBare(p.text[end]) {
+		end++
+	}
+	word := p.text[p.pos:end]
+	if s := SuggestOperator(word); s != "" {
+		p.fail(p.rangeAt(p.pos, end), "unknown operator %s%s", cut(word, 40), s)
+		return
+	}
+	p.failRest("expected an operator (" + opChoices + ")")
 }
 
 const opChoices = "=, !=, <, <=, >, >=, in, intersects, pmatch, contains, icontains, startswith, endswith, " +

@@ -99,7 +99,7 @@ func TestParseRefuses(t *testing.T) {
 		{"in wants a list", `a.b in "x"`, "1:8: expected a list"},
 		{"open list", "a.b in (x, y", "1:13: expected , or ) in the list"},
 		{"trailing comma", "a.b in (x,)", "1:11: expected a text in the list"},
-		{"open group", "(a and b", "1:9: expected )"},
+		{"open group", "(a and b", "1:1: this ( has no )"},
 		{"extra parenthesis", "(a))", "1:4: expected and, or"},
 		{"open quote", `a.b = "x`, "1:7: the quoted text has no end"},
 		{"[1.1-4] unknown escape", `a.b = "x\d"`, `1:9: unknown escape \d`},

@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -14,11 +15,19 @@ import (
 func compileRegex(pattern string) (*regexp.Regexp, error) {
 	re, err := syntax.Parse(pattern, syntax.POSIX)
 	if err != nil {
-		return nil, fmt.Errorf("bad pattern: %w", err)
+		return nil, badPattern(err)
 	}
 	whole, err := regexp.Compile(`\A(?:` + re.String() + `)\z`)
 	if err != nil {
-		return nil, fmt.Errorf("bad pattern: %w", err)
+		return nil, badPattern(err)
 	}
 	return whole, nil
+}
+
+func badPattern(err error) error {
+	var fault *syntax.Error
+	if errors.As(err, &fault) {
+		return fmt.Errorf("bad pattern: %s: %s", fault.Code, fault.Expr)
+	}
+	return fmt.Errorf("bad pattern: %w", err)
 }

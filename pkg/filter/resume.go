@@ -98,6 +98,15 @@ func (p *parser) endOf(expected string, done func() bool) {
 	}
 }
 
+// failOpen reports a parenthesis that is still open where the condition ends.
+func (p *parser) failOpen(open int) bool {
+	if p.pos < len(p.text) || p.stop {
+		return false
+	}
+	p.giveUp(p.rangeAt(open, open+1), "this ( has no )")
+	return true
+}
+
 // failEnd reports what stands where a condition should go on or end.
 func (p *parser) failEnd(expected string) {
 	start := p.pos

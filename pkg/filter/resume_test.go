@@ -15,8 +15,8 @@ func TestParseGoesOn(t *testing.T) {
 		want []string // "column: start of the message"
 	}{
 		{"a.b = and c.d = x", []string{"11: expected and, or, or the end of the condition, found c.d"}},
-		{"a.b contians x and c.d < y or e", []string{"5: expected an operator", "26: expected a number"}},
-		{"(a.b = ) and (c.d in x,y) or e.f ~ 5", []string{"8: expected a text", "23: expected ), found ,y", "34: expected an operator"}},
+		{"a.b contians x and c.d < y or e", []string{"5: unknown operator contians", "26: expected a number"}},
+		{"(a.b = ) and (c.d in x,y) or e.f ~ 5", []string{"8: expected a text", "23: expected ), found ,y", "34: unknown operator ~ (did you mean regex?)"}},
 		{"a.b in (x, =y) and c.d in (, z) and e", []string{"12: expected a text in the list", "28: expected a text in the list"}},
 		{"(a b) and (c d) and e f", []string{"4: expected )", "14: expected )", "23: expected and, or"}},
 		{"not (a.b ?? 1) or not c.d !! 2", []string{"10: expected an operator", "27: expected an operator"}},
@@ -25,14 +25,14 @@ func TestParseGoesOn(t *testing.T) {
 		{`a.b = "x and y" z and c.d < "and" or e`, []string{"17: expected and, or", "29: expected a number"}},
 		{"a.b = val(c) and d.e in tolower() and f", []string{"11: expected a field in val()", "33: expected a field, a transformer"}},
 		{"tolwer(a.b) = x and c.d < y", []string{"1: unknown transformer tolwer (did you mean tolower?)", "27: expected a number"}},
-		{"a.b startwith x and c", []string{"5: expected an operator"}},
+		{"a.b startwith x and c", []string{"5: unknown operator startwith"}},
 		// There is nothing to go on from.
 		{`a.b = "x and c.d < y`, []string{"7: the quoted text has no end"}},
 		{`a.b < y and c.d = "x`, []string{"7: expected a number", "19: the quoted text has no end"}},
-		{"(a.b < y and c", []string{"8: expected a number", "15: expected ), but the condition ends here"}},
+		{"(a.b < y and c", []string{"1: this ( has no )", "8: expected a number"}},
 		{"a) and b.c < y", []string{"2: expected and, or, or the end of the condition, found )"}},
 		{"a or(b) and c", []string{"9: expected and, or, or the end of the condition, found and"}},
-		{"a and", []string{"6: expected a blank or ( after and, but the condition ends here"}},
+		{"a and", []string{"6: expected a condition after and, but the condition ends here"}},
 	}
 	for _, tt := range tests {
 		_, err := Parse(tt.in, ParseOptions{})

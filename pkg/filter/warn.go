@@ -13,6 +13,14 @@ func (c *checker) warn(r Range, msg string) {
 	c.warnings = append(c.warnings, Warning{Range: r, Msg: msg})
 }
 
+// warnNoList remarks on a name where a list is wanted and none has it: lists
+// are put in their places before a condition is read.
+func (c *checker) warnNoList(r Operand) {
+	if l, ok := r.(*List); ok && l.Name {
+		c.warn(l.R, "there is no list "+Texts(l)[0].Text+": the name is compared as a text; write it in parentheses if that is meant")
+	}
+}
+
 // warnConstant remarks on constants that were likely meant as something else.
 func (c *checker) warnConstant(t *Text) {
 	bare := strings.Join(strings.FieldsFunc(t.Text, func(r rune) bool { return r < 256 && isSpace(byte(r)) }), "")

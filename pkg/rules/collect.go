@@ -3,7 +3,9 @@
 package rules
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -28,6 +30,9 @@ type ordered[T any] struct {
 	byName map[string]*T
 	all    []*T
 }
+
+// names are the names, sorted.
+func (o *ordered[T]) names() []string { return slices.Sorted(maps.Keys(o.byName)) }
 
 func (o *ordered[T]) get(name string) *T { return o.byName[name] }
 
@@ -95,7 +100,11 @@ func (d *definitions) add(it *item) {
 	case "rule":
 		d.addRule(it)
 	default:
-		it.warn(it.node, WarnUnknownItem, "an item with none of the keys list, macro, rule, required_engine_version, required_plugin_versions; it is ignored")
+		near := ""
+		for i := 0; i < len(it.node.Content) && near == ""; i += 2 {
+			near = didYouMean(it.node.Content[i].Value, itemKinds)
+		}
+		it.warn(it.node, WarnUnknownItem, "an item with none of the keys list, macro, rule, required_engine_version, required_plugin_versions%s; it is ignored", near)
 	}
 }
 
@@ -115,7 +124,7 @@ func (d *definitions) addList(it *item) {
 	old := d.lists.get(name)
 	switch {
 	case (how.old || how.appends["items"]) && old == nil:
-		it.fail(n, ErrValidate, "list %q has no definition to append to", name)
+		it.fail(n, ErrValidate, "list %q has no definition to append to%s", name, didYouMean(name, d.lists.names()))
 	case how.old || how.appends["items"]:
 		old.items, old.last = append(slices.Clip(old.items), items...), d.items
 		old.changes = append(old.changes, it.f.nodePoint(it.node))
@@ -142,7 +151,7 @@ func (d *definitions) addMacro(it *item) {
 	old := d.macros.get(name)
 	switch {
 	case (how.old || how.appends["condition"]) && old == nil:
-		it.fail(n, ErrValidate, "macro %q has no definition to append to", name)
+		it.fail(n, ErrValidate, "macro %q has no definition to append to%s", name, didYouMean(name, d.macros.names()))
 	case how.old || how.appends["condition"]:
 		old.cond.join(cond)
 		old.last = d.items
@@ -175,7 +184,7 @@ func (d *definitions) addRule(it *item) {
 	case how.defines:
 		d.defineRule(it, name)
 	case old == nil:
-		it.fail(n, ErrValidate, "rule %q has no definition to append to or override", name)
+		it.fail(n, ErrValidate, "rule %q has no definition to append to or override%s", name, didYouMean(name, d.rules.names()))
 	case how.old:
 		old.appendOld(it)
 	default:
@@ -196,7 +205,7 @@ func (it *item) onlySwitches() bool {
 func (d *definitions) switchRule(it *item, old *ruleDef, name string, n *yaml.Node) {
 	it.warn(n, WarnDeprecatedItem, "a rule item with \"enabled\" alone is deprecated, use \"override: {enabled: replace}\"")
 	if old == nil {
-		it.fail(n, ErrValidate, "rule %q is not defined, so it cannot be switched on or off", name)
+		it.fail(n, ErrValidate, "rule %q is not defined, so it cannot be switched on or off%s", name, didYouMean(name, d.rules.names()))
 		return
 	}
 	old.enabled = it.boolean("enabled", true)
@@ -249,7 +258,7 @@ func (r *ruleDef) setPriority(it *item, required bool) {
 	}
 	p, err := ParsePriority(name)
 	if err != nil {
-		it.fail(n, ErrYAMLValidate, "%v", err)
+		it.fail(n, ErrYAMLValidate, "%v%s", err, didYouMean(strings.ToLower(name), lowerPriorities()))
 		return
 	}
 	r.priority = p
@@ -344,12 +353,15 @@ func (r *ruleDef) replaceKeys(it *item, keys map[string]bool) {
 }
 
 func (r *ruleDef) replaceSwitches(it *item, keys map[string]bool) {
-	for key, v := range map[string]*bool{
-		"enabled": &r.enabled, "capture": &r.capture,
-		"warn_evttypes": &r.warnEvttypes, "skip-if-unknown-filter": &r.skipUnknown,
+	for _, s := range []struct {
+		key string
+		to  *bool
+	}{
+		{"enabled", &r.enabled}, {"capture", &r.capture},
+		{"warn_evttypes", &r.warnEvttypes}, {"skip-if-unknown-filter", &r.skipUnknown},
 	} {
-		if keys[key] {
-			*v = it.boolean(key, *v)
+		if keys[s.key] {
+			*s.to = it.boolean(s.key, *s.to)
 		}
 	}
 	if keys["capture_duration"] {

@@ -4,6 +4,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -184,8 +185,11 @@ func (s *scope) report(code Code, err error) {
 func (c *compiler) nearMacro(name string) string {
 	var names []string
 	for _, m := range c.d.macros.all {
-		if m.name == name {
-			return "" // known, but not from here
+		switch {
+		case m.name == name && m.work.state == macroBusy:
+			return " (the macro refers to itself)"
+		case m.name == name:
+			return fmt.Sprintf(" (it is defined behind this macro, at %s, and a macro sees only those before it)", c.pos(m.pos))
 		}
 		names = append(names, m.name)
 	}
@@ -207,13 +211,11 @@ func (c *compiler) rule(def *ruleDef, index int) *Rule {
 		return nil
 	}
 	s := scope{c: c, loc: loc}
-	node, ok := s.parse(cond)
-	if !ok {
-		return nil
-	}
 	r := def.rule(index, c.pos(def.pos))
+	node, ok := s.parse(cond)
 	r.ConditionText, r.Condition, r.Macros = cond.String(), node, s.uses
-	if !c.check(&s, def, r) || !c.output(def, r, loc) {
+	ok = ok && c.check(&s, def, r)
+	if skipped := def.skipUnknown && !ok; skipped || !c.output(def, r, loc) || !ok {
 		return nil
 	}
 	r.Parts, r.Origins = c.parts(nil, node), c.origins(def, &s)

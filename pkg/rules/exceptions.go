@@ -18,6 +18,7 @@ type exceptionDef struct {
 	name          string
 	single        bool
 	fields, comps []string
+	at            [2][]point // where fields and comps are written
 	values        []*yaml.Node
 	f             *file
 	pos           point
@@ -63,8 +64,23 @@ func (it *item) exception() *exceptionDef {
 		e.fields = it.oneOrMore("fields")
 	}
 	e.comps = it.oneOrMore("comps")
+	e.at = [2][]point{it.places("fields"), it.places("comps")}
 	e.values, _ = it.sequence("values")
 	return e
+}
+
+// places are where the elements are that oneOrMore reads.
+func (it *item) places(key string) (at []point) {
+	n := it.get(key)
+	if n == nil || n.Kind != yaml.SequenceNode {
+		n = &yaml.Node{Content: []*yaml.Node{n}}
+	}
+	for _, e := range n.Content {
+		if e != nil {
+			at = append(at, it.f.nodePoint(e))
+		}
+	}
+	return at
 }
 
 // oneOrMore reads a text or a sequence of texts.
@@ -176,23 +192,25 @@ func (c *exceptionCompiler) check() {
 		}
 	}
 	if len(c.comps) != len(e.fields) {
-		c.fail(e.pos, "exception %q has %d fields and %d comps", e.name, len(e.fields), len(c.comps))
+		c.fail(e.at[1][0], "exception %q has %d fields and %d comps: each field needs one", e.name, len(e.fields), len(c.comps))
 		return
 	}
 	for i, f := range e.fields {
 		if _, err := field.Lookup(f); err != nil && !strings.Contains(f, "(") {
-			c.fail(e.pos, "exception %q: %v", e.name, err)
+			c.fail(e.at[0][i], "exception %q: %v", e.name, err)
 		}
-		c.checkComp(c.comps[i])
+		if i < len(e.at[1]) {
+			c.checkComp(c.comps[i], e.at[1][i])
+		}
 	}
 }
 
-func (c *exceptionCompiler) checkComp(comp string) {
+func (c *exceptionCompiler) checkComp(comp string, at point) {
 	switch {
 	case !filter.IsOperator(comp):
-		c.fail(c.e.pos, "exception %q: unknown operator %q", c.e.name, comp)
+		c.fail(at, "exception %q: unknown operator %q%s", c.e.name, comp, filter.SuggestOperator(comp))
 	case c.e.single && !isListComp(comp):
-		c.fail(c.e.pos, "exception %q has a single field, so its operator must take a list: in, pmatch, intersects, or an operator with oneof, anyof or allof; not %q", c.e.name, comp)
+		c.fail(at, "exception %q has a single field, so its operator must take a list: in, pmatch, intersects, or an operator with oneof, anyof or allof; not %q", c.e.name, comp)
 	}
 }
 

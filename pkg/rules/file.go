@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -76,10 +75,6 @@ func (f *file) nodePoint(n *yaml.Node) point {
 	return point{file: f.index, line: int32(n.Line), col: int32(n.Column)}
 }
 
-// yamlLine finds the line in a message of the YAML library, which has no typed
-// error for it.
-var yamlLine = regexp.MustCompile(`line (\d+):? ?`)
-
 // documents reads the YAML documents of f up to the first that is not YAML.
 func (f *file) documents(r *Result) []*yaml.Node {
 	var docs []*yaml.Node
@@ -97,17 +92,6 @@ func (f *file) documents(r *Result) []*yaml.Node {
 			docs = append(docs, doc.Content[0])
 		}
 	}
-}
-
-func (r *Result) yamlError(f *file, err error) {
-	msg, p := strings.TrimPrefix(err.Error(), "yaml: "), point{file: f.index, line: 1, col: 1}
-	if m := yamlLine.FindStringSubmatchIndex(msg); m != nil {
-		if n, convErr := strconv.Atoi(msg[m[2]:m[3]]); convErr == nil {
-			p.line = int32(n)
-		}
-		msg = msg[:m[0]] + msg[m[1]:]
-	}
-	r.errorAt(ErrYAMLParse, f, p, location{kind: "rules content"}, "%s", msg)
 }
 
 // items yields the mappings of all documents. Null documents and items are

@@ -67,12 +67,24 @@ func (it *item) get(key string) *yaml.Node {
 }
 
 func (it *item) warnUnknownKeys(kind string) {
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(it.node.Content); i += 2 {
 		k := it.node.Content[i]
-		if !contains(itemKeys[kind], k.Value) {
-			it.warn(k, WarnUnknownKey, "unknown key %q in a %s%s; it is ignored", k.Value, kind, didYouMean(k.Value, itemKeys[kind]))
+		switch {
+		case !contains(itemKeys[kind], k.Value):
+			it.warn(k, WarnUnknownKey, "unknown key %q in %s%s; it is ignored", k.Value, article(kind), didYouMean(k.Value, itemKeys[kind]))
+		case seen[k.Value]:
+			it.warn(k, WarnUnknownKey, "the key %q stands twice in %s; this one is ignored", k.Value, article(kind))
 		}
+		seen[k.Value] = true
 	}
+}
+
+func article(noun string) string {
+	if noun == "exception" {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // didYouMean is a remark on a name that is close, or nothing.

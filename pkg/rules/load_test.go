@@ -48,7 +48,7 @@ func TestProblems(t *testing.T) {
 	}{
 		{"empty file", []string{""}, nil},
 		{"null document and item", []string{"---\n---\n-\n"}, nil},
-		{"not yaml", []string{"- rule: [a\n"}, []string{"LOAD_ERR_YAML_PARSE 1:1"}},
+		{"not yaml", []string{"- rule: [a\n"}, []string{"LOAD_ERR_YAML_PARSE 1:9"}},
 		{"not a sequence", []string{"rule: a\n"}, []string{"LOAD_ERR_YAML_VALIDATE 1:1"}},
 		{"item not a mapping", []string{"- a\n- b\n"}, []string{"LOAD_ERR_YAML_VALIDATE 1:3", "LOAD_ERR_YAML_VALIDATE 2:3"}},
 		{"unknown item", []string{"- name: a\n"}, []string{"LOAD_UNKNOWN_ITEM 1:3"}},
@@ -88,7 +88,7 @@ func TestProblems(t *testing.T) {
 		{"switch a rule off", []string{head + "evt.type = open\n- rule: r\n  enabled: false\n"}, []string{"LOAD_DEPRECATED_ITEM 6:9"}},
 		{"old append", []string{head + "evt.type = open\n- rule: r\n  append: true\n  condition: and proc.name = x\n"}, []string{"LOAD_DEPRECATED_ITEM 7:11"}},
 		{"exception without fields", []string{head + "evt.type = open\n  exceptions:\n  - name: e\n"}, []string{"LOAD_ERR_VALIDATE 7:5"}},
-		{"exception with an unknown field", []string{head + "evt.type = open\n  exceptions:\n  - name: e\n    fields: proc.nam\n"}, []string{"LOAD_ERR_VALIDATE 7:5"}},
+		{"exception with an unknown field", []string{head + "evt.type = open\n  exceptions:\n  - name: e\n    fields: proc.nam\n"}, []string{"LOAD_ERR_VALIDATE 8:13"}},
 		{"second file errs on its own", []string{head + "evt.type = open\n", "- macro: m\n  condition: (\n"}, []string{"LOAD_ERR_COMPILE_CONDITION 2:15"}},
 	}
 	for _, tt := range tests {

@@ -80,8 +80,8 @@ func (it *item) override(c *change, key, how *yaml.Node) {
 	may := overridable[it.kind()]
 	switch {
 	case !contains(may.replaces, key.Value):
-		it.fail(key, ErrYAMLValidate, "the key %q of a %s cannot be overridden; these can: %s",
-			key.Value, it.kind(), strings.Join(may.replaces, ", "))
+		it.fail(key, ErrYAMLValidate, "the key %q of a %s cannot be overridden%s; these can: %s",
+			key.Value, it.kind(), didYouMean(key.Value, may.replaces), strings.Join(may.replaces, ", "))
 	case it.get(key.Value) == nil:
 		it.fail(key, ErrYAMLValidate, "override names %q, but the item has no such key", key.Value)
 	case how.Value == "replace":
@@ -93,6 +93,6 @@ func (it *item) override(c *change, key, how *yaml.Node) {
 		it.fail(how, ErrYAMLValidate, "the key %q cannot be appended to, use \"replace\"", key.Value)
 	default:
 		c.replaces[key.Value] = true // named all the same
-		it.fail(how, ErrYAMLValidate, "override must say append or replace, not %q", how.Value)
+		it.fail(how, ErrYAMLValidate, "override must say append or replace, not %q%s", how.Value, didYouMean(how.Value, []string{"append", "replace"}))
 	}
 }

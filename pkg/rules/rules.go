@@ -45,6 +45,13 @@ func (p Priority) String() string {
 	return fmt.Sprintf("Priority(%d)", uint8(p))
 }
 
+func lowerPriorities() (names []string) {
+	for _, n := range priorityNames {
+		names = append(names, strings.ToLower(n))
+	}
+	return names
+}
+
 // ParsePriority reads a priority name, case ignored; "info" is Informational.
 func ParsePriority(name string) (Priority, error) {
 	if strings.EqualFold(name, "info") {
@@ -55,7 +62,7 @@ func ParsePriority(name string) (Priority, error) {
 			return Priority(p), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown priority %q: want one of %s", name, strings.ToLower(strings.Join(priorityNames[:], ", ")))
+	return 0, fmt.Errorf("unknown priority %q: want one of %s", name, strings.Join(lowerPriorities(), ", "))
 }
 
 // Pos is a place in a rule file; line and column count from 1.

@@ -17,6 +17,9 @@ func TestTo(t *testing.T) {
 		{"fd.nam", "fd.name"},
 		{"", ""},
 		{"x", ""},
+		{"json", "json_output"},
+		{"proc.", ""},
+		{"js", ""},
 		{"evt.type", ""},
 		{strings.Repeat("proc.name", 100), ""},
 	}
