@@ -3,11 +3,17 @@
 package filter_test
 
 import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/engine"
 	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
 	"github.com/eyas-security/eyas/pkg/rules"
+	"github.com/eyas-security/eyas/pkg/scap"
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
@@ -61,26 +67,107 @@ func TestCostIsSublinear(t *testing.T) {
 	}
 }
 
-// An event that no rule matches allocates nothing, at no place of the stream.
+// allocGate holds an engine to it that an event which no rule matches allocates
+// nothing.
+type allocGate struct {
+	t       *testing.T
+	e       *engine.Engine
+	matched bool
+	match   func(*rules.Rule)
+	checked int
+	first   uint64 // allocations of first evaluations, with nothing kept of the process
+}
+
+func newAllocGate(t *testing.T, list []*rules.Rule) *allocGate {
+	g := &allocGate{t: t, e: engine.New(list, engine.All)}
+	g.match = func(*rules.Rule) { g.matched = true }
+	return g
+}
+
+// process evaluates an event, and when measured again with its allocations counted.
+func (g *allocGate) process(ev *state.Event, measured bool) {
+	var before, after runtime.MemStats
+	if measured {
+		runtime.ReadMemStats(&before)
+	}
+	g.matched = false
+	g.e.Process(ev, g.match)
+	if !measured || g.matched {
+		return
+	}
+	runtime.ReadMemStats(&after)
+	g.first += after.Mallocs - before.Mallocs
+	g.checked++
+	if n := testing.AllocsPerRun(1, func() { g.e.Process(ev, g.match) }); n != 0 {
+		g.t.Fatalf("event %d %s: %v allocations", ev.Num, ev.Info().Code, n)
+	}
+}
+
+// The own rules, on a stream that comes from no machine.
 func TestNoAllocationOnNonMatch(t *testing.T) {
 	const first, tried = 2000, 1000
 	raws := newSynthetic(t, benchSeed, first+tried)
-	e := engine.New(multiply(t, ownRules(t), 3), engine.All)
-	matched := false
-	match := func(*rules.Rule) { matched = true }
-	num, checked := 0, 0
+	g := newAllocGate(t, multiply(t, ownRules(t), 3))
+	num := 0
 	replay(t, raws, func(ev *state.Event) {
-		matched = false
-		e.Process(ev, match)
-		if num++; num <= first || matched {
-			return
-		}
-		checked++
-		if n := testing.AllocsPerRun(1, func() { e.Process(ev, match) }); n != 0 {
-			t.Fatalf("event %d %s: %v allocations", ev.Num, ev.Info().Code, n)
-		}
+		num++
+		g.process(ev, num > first)
 	})
-	if checked < tried/2 {
-		t.Errorf("only %d events were checked", checked)
+	if g.checked < tried/2 {
+		t.Errorf("only %d events were checked", g.checked)
 	}
+}
+
+// The official rules, on captures of real hosts.
+func TestNoAllocationOnCaptures(t *testing.T) {
+	const most, every, least = 60_000, 23, 40
+	list := corpusRules(t)
+	captures, err := filepath.Glob(filepath.Join(sharedtest.Dir(t), "corpus", "captures", "*.scap"))
+	if err != nil || len(captures) == 0 {
+		t.Fatalf("no captures: %v", err)
+	}
+	for _, name := range captures {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			g := newAllocGate(t, list)
+			n := readCapture(t, name, most, func(ev *state.Event) { g.process(ev, ev.Num%every == 0) })
+			t.Logf("%d of %d events measured, %d allocations with nothing kept", g.checked, n, g.first)
+			if g.checked < min(least, n/every/2) {
+				t.Errorf("only %d of %d events were measured", g.checked, n)
+			}
+			if g.first > uint64(g.checked)/50+5 { // scratch that is kept grows now and then
+				t.Errorf("%d allocations when %d events were evaluated for the first time", g.first, g.checked)
+			}
+		})
+	}
+}
+
+// readCapture runs fn on at most that many events of a capture, between Update
+// and Done, and returns how many there were.
+func readCapture(t *testing.T, name string, most int, fn func(*state.Event)) (n int) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := scap.NewReader(f, func() *state.State { return state.New(state.Options{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ev state.Event
+	for ; n < most; n++ {
+		err := r.Next(&ev.Event)
+		if errors.Is(err, io.EOF) {
+			return n
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.State().Update(&ev)
+		if r.Shown() {
+			fn(&ev)
+		}
+		r.State().Done(&ev)
+	}
+	return n
 }
