@@ -36,7 +36,7 @@ type indexKey struct {
 }
 
 // lookupCost is what a look costs, in the measure of opCost.
-var lookupCost = [numLookups]int{lookEqual: 2, lookPrefix: 3, lookSuffix: 3, lookSubstring: 12, lookPath: 6}
+var lookupCost = [numLookups]int{lookEqual: 2, lookPrefix: 3, lookSuffix: 3, lookSubstring: 12, lookFolded: 16, lookPath: 6}
 
 // buildIndexes groups the tests that an index can answer.
 func (c *Compiler) buildIndexes() {
@@ -79,7 +79,7 @@ func (x *index) build() {
 		x.find = x.equalFinder()
 	case lookPath:
 		x.find = x.pathFinder()
-	case lookSubstring:
+	case lookSubstring, lookFolded:
 		x.find = x.substringFinder()
 	default:
 		x.find = x.affixFinder(x.kind == lookSuffix)

@@ -29,6 +29,7 @@ const (
 	lookPrefix
 	lookSuffix
 	lookSubstring
+	lookFolded // a substring in any case; the patterns are in lower case
 	lookPath
 	numLookups
 )
@@ -36,7 +37,7 @@ const (
 var lookupOfOp = [numOps]lookupKind{
 	OpEq: lookEqual, OpIn: lookEqual, OpIntersects: lookEqual, OpPMatch: lookPath,
 	OpStartsWith: lookPrefix, OpBStartsWith: lookPrefix, OpEndsWith: lookSuffix,
-	OpContains: lookSubstring, OpBContains: lookSubstring,
+	OpContains: lookSubstring, OpBContains: lookSubstring, OpIContains: lookFolded,
 }
 
 // lookupOf tells how an index finds a test on values of type typ. Each pattern
@@ -56,6 +57,10 @@ func lookupOf(t *checkedTest, typ schema.ParamType) (lookup, bool) {
 		l.equals = t.consts
 	case lookPath:
 		l.texts = t.texts
+	case lookFolded:
+		for _, c := range t.consts {
+			l.texts = append(l.texts, lowerText(c.s))
+		}
 	default:
 		for _, c := range t.consts {
 			l.texts = append(l.texts, c.s)
@@ -157,21 +162,40 @@ func (x *index) substringFinder() func(*field.Value) {
 		return x.searchEach(patterns)
 	}
 	a := newAutomaton(patterns)
-	return func(v *field.Value) {
-		at := int32(0)
+	if x.kind == lookFolded {
+		return func(v *field.Value) { x.scanFolded(a, v) }
+	}
+	return func(v *field.Value) { x.scan(a, v) }
+}
+
+// scan takes all bytes of a value through an automaton.
+func (x *index) scan(a *automaton, v *field.Value) {
+	at := int32(0)
+	x.hitAll(a, at, v)
+	for i := range len(v.S) {
+		at = a.step(at, v.S[i])
 		x.hitAll(a, at, v)
-		for i := range len(v.S) {
-			at = a.step(at, v.S[i])
-			x.hitAll(a, at, v)
-		}
+	}
+}
+
+// scanFolded is scan without regard to the case of ASCII letters.
+func (x *index) scanFolded(a *automaton, v *field.Value) {
+	at := int32(0)
+	x.hitAll(a, at, v)
+	for i := range len(v.S) {
+		at = a.step(at, lower(v.S[i]))
+		x.hitAll(a, at, v)
 	}
 }
 
 func (x *index) searchEach(patterns map[string][]int32) func(*field.Value) {
-	texts := slices.Sorted(maps.Keys(patterns))
+	texts, contains := slices.Sorted(maps.Keys(patterns)), strings.Contains
+	if x.kind == lookFolded {
+		contains = containsFold
+	}
 	return func(v *field.Value) {
 		for _, text := range texts {
-			if strings.Contains(v.S, text) {
+			if contains(v.S, text) {
 				x.hitTests(patterns[text], v)
 			}
 		}

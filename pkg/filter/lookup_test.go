@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/eyas-security/eyas/pkg/field"
 )
 
 // foundBy collects the tests that a search of one value yields.
@@ -22,9 +24,11 @@ func (f foundBy) add(tests []int32) {
 // plain ones.
 func checkSearches(t *testing.T, texts []string, value string) {
 	t.Helper()
-	patterns := map[string][]int32{}
+	patterns, folded := map[string][]int32{}, map[string][]int32{}
 	for i, text := range texts {
 		patterns[text] = append(patterns[text], int32(i))
+		l := string(refLower(text))
+		folded[l] = append(folded[l], int32(i))
 	}
 	for _, s := range []struct {
 		name   string
@@ -33,7 +37,10 @@ func checkSearches(t *testing.T, texts []string, value string) {
 	}{
 		{"prefixes", func(f foundBy) { searchAffixes(newAffixes(patterns, false), value, f) }, strings.HasPrefix},
 		{"suffixes", func(f foundBy) { searchAffixes(newAffixes(patterns, true), value, f) }, strings.HasSuffix},
-		{"substrings", func(f foundBy) { searchSubstrings(newAutomaton(patterns), value, f) }, strings.Contains},
+		{"substrings", func(f foundBy) { searchSubstrings(newAutomaton(patterns), value, f, (*index).scan) }, strings.Contains},
+		{"folded substrings", func(f foundBy) { searchSubstrings(newAutomaton(folded), value, f, (*index).scanFolded) }, func(s, text string) bool {
+			return strings.Contains(string(refLower(s)), string(refLower(text)))
+		}},
 	} {
 		found := foundBy{}
 		s.search(found)
@@ -51,17 +58,12 @@ func searchAffixes(a *affixes, value string, found foundBy) {
 	}
 }
 
-func searchSubstrings(a *automaton, value string, found foundBy) {
+func searchSubstrings(a *automaton, value string, found foundBy, scan func(*index, *automaton, *field.Value)) {
 	x := &index{serial: 1, stamps: make([]uint64, 1000), tests: make([]*node, 1000)}
 	for i := range x.tests {
 		x.tests[i] = &node{}
 	}
-	at := int32(0)
-	x.hitAll(a, at, nil)
-	for i := range len(value) {
-		at = a.step(at, value[i])
-		x.hitAll(a, at, nil)
-	}
+	scan(x, a, &field.Value{S: value})
 	found.add(x.hits)
 }
 
@@ -73,6 +75,7 @@ func TestSearches(t *testing.T) {
 		{[]string{"he", "she", "his", "hers"}, []string{"ushers", "hishe", "h", ""}},
 		{[]string{"", "a", "aa", "aaa", "aab"}, []string{"", "a", "aaaa", "baab", "b"}},
 		{[]string{"/etc", "/etc/", "/etc/ssh", "/etc/shadow", "/et"}, []string{"/etc/shadow-", "/etc/passwd", "/etb", "/e", "/etcetera"}},
+		{[]string{"Key", "kEY=", "AWS", "aws_key", "[", "{"}, []string{"AWS_KEY=1", "aws_kez", "[{", "@`"}},
 		{[]string{"\xff", "\x00", "\xff\x00"}, []string{"\xff\x00", "a\x00\xff"}},
 		{nil, []string{"", "x"}},
 	}
@@ -85,7 +88,7 @@ func TestSearches(t *testing.T) {
 	word := func(n int) string {
 		b := make([]byte, r.IntN(n))
 		for i := range b {
-			b[i] = "abc"[r.IntN(3)]
+			b[i] = "abcA"[r.IntN(4)]
 		}
 		return string(b)
 	}
@@ -124,7 +127,7 @@ func TestLookupOf(t *testing.T) {
 		{"proc.name startswith allof (a, b)", lookNone, nil},
 		{"proc.name endswith a", lookSuffix, []string{"a"}},
 		{"proc.name contains a", lookSubstring, []string{"a"}},
-		{"proc.name icontains a", lookNone, nil},
+		{"proc.name icontains aB", lookFolded, []string{"ab"}},
 		{"evt.buffer bcontains 6162", lookSubstring, []string{"ab"}},
 		{"evt.buffer bstartswith 6162", lookPrefix, []string{"ab"}},
 		{"fd.name pmatch (/etc, /x/*)", lookPath, []string{"/etc", "/x/*"}},
