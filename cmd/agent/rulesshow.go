@@ -145,7 +145,7 @@ func (p *partRecord) place() string {
 
 func captureText(ms uint32) string {
 	if ms == 0 {
-		return "asked for; no dump is made"
+		return "with capture.enabled: before_duration and default_duration"
 	}
-	return fmt.Sprintf("asked for, %d ms; no dump is made", ms)
+	return fmt.Sprintf("with capture.enabled: before_duration and %d ms", ms)
 }

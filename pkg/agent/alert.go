@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/eyas-security/eyas/pkg/config"
+	"github.com/eyas-security/eyas/pkg/flight"
 	"github.com/eyas-security/eyas/pkg/internal/jsontext"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/rules"
@@ -22,7 +23,8 @@ type alerter struct {
 	ev      *state.Event // that is being evaluated
 	buf     []byte
 	num     uint64
-	base64  bool // show data buffers so
+	base64  bool             // show data buffers so
+	flight  *flight.Recorder // that rules may have write files, or nil
 }
 
 func (a *alerter) raise(r *rules.Rule) {
@@ -43,6 +45,9 @@ func (a *alerter) raise(r *rules.Rule) {
 		alert.Fields = append(alert.Fields, a.extra(&r.Extra[i]))
 	}
 	a.outputs.Send(alert)
+	if a.flight != nil {
+		a.flight.Match(a.ev, r.Name, r.Capture, time.Duration(r.CaptureDuration)*time.Millisecond)
+	}
 }
 
 // extra is a field that append_output adds.

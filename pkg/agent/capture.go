@@ -134,9 +134,7 @@ var errLimit = errors.New("limit")
 // record takes one record of the rings to the capture.
 func (r *recorder) record(rec *ring.Record) error {
 	if rec.Flags&abi.RecDrop != 0 {
-		d := &rec.Drop
-		lost := ring.Lost{Full: d.Full, Nested: d.Nested, TooLarge: d.TooLarge, BadReader: d.BadReader}
-		return r.notify(rec.TS, "drop", fmt.Sprintf("cpu %d: %s", rec.CPU, lossText(lost)))
+		return r.notify(rec.TS, "drop", fmt.Sprintf("cpu %d: %s", rec.CPU, lossText(lostBy(rec))))
 	}
 	if !r.event(&r.ev.Event, rec) {
 		return nil
@@ -170,6 +168,12 @@ func (r *recorder) write() error {
 func (r *recorder) notify(ts uint64, id, text string) error {
 	r.notice = event.Append(r.notice[:0], schema.EvNotificationE, ts, -1, event.Str(id), event.Str(text))
 	return r.w.Event(0, r.notice, false)
+}
+
+// lostBy is what a record of losses tells of.
+func lostBy(rec *ring.Record) ring.Lost {
+	d := &rec.Drop
+	return ring.Lost{Full: d.Full, Nested: d.Nested, TooLarge: d.TooLarge, BadReader: d.BadReader}
 }
 
 func lossText(l ring.Lost) string {

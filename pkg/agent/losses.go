@@ -42,6 +42,7 @@ func (p *pipeline) summary(s *driver.Session) {
 	fields["events"], fields["alerts"] = stats.Records, p.alerts.num
 	fields["undecodable"] = p.undecodable
 	addStateFields(fields, &st)
+	p.flights.close(fields)
 	p.log.WithFields(fields).Info("stopped")
 }
 

@@ -118,8 +118,13 @@ func (m *manager) run(ctx context.Context, signals <-chan os.Signal) {
 	m.follow(m.paths)
 	ticks, stop := m.govern()
 	defer stop()
+	var ends <-chan time.Time // captures that are being written may be at their end
 	for {
 		select {
+		case <-m.pipe.flights.begun:
+			ends = time.After(tellEvery)
+		case <-ends:
+			ends = m.endCaptures(ctx)
 		case <-ticks:
 			m.tick(ctx)
 		case <-signals:
@@ -132,6 +137,16 @@ func (m *manager) run(ctx context.Context, signals <-chan os.Signal) {
 			return
 		}
 	}
+}
+
+// endCaptures ends the captures whose time is over, and returns when to look again:
+// nil for never. On a quiet host no event does.
+func (m *manager) endCaptures(ctx context.Context) <-chan time.Time {
+	left := false
+	if m.session.do(ctx, func() { left = m.pipe.flights.tick(m.pipe.now()) }) != nil || !left {
+		return nil
+	}
+	return time.After(tellEvery)
 }
 
 // follow has the file watch tell what changes in those files from now on.
@@ -201,7 +216,7 @@ func (m *manager) apply(ctx context.Context, n next) (*control.Change, error) {
 			return nil, fmt.Errorf("config: %w", err)
 		}
 		e := engine.New(set.Active, mode)
-		swap = func() { m.pipe.rules, m.pipe.engine = set.Active, e }
+		swap = func() { m.pipe.follow(set.Active, e) }
 	}
 	in := selectionInput(cfg, set.Active)
 	in.Override, in.Off = n.override, n.off

@@ -59,11 +59,14 @@ func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
 	if err != nil {
 		return err
 	}
+	p.flights.machine = r.Machine
 	defer func() {
 		p.tellEvictions(time.Now())
+		p.flights.tell(time.Now())
 		st := p.state.Stats()
 		fields := logrus.Fields{"events": p.num, "alerts": p.alerts.num}
 		addStateFields(fields, &st)
+		p.flights.close(fields)
 		p.log.WithFields(fields).Debug("replayed")
 	}()
 	for ctx.Err() == nil {

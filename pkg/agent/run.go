@@ -12,12 +12,14 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/driver"
 	"github.com/eyas-security/eyas/pkg/engine"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/ring"
 	"github.com/eyas-security/eyas/pkg/rules"
+	"github.com/eyas-security/eyas/pkg/scap"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
@@ -40,8 +42,9 @@ type Options struct {
 	ReloadSignals <-chan os.Signal        // each asks for it; nil = never
 	Paths         []string                // files, and folders of rule files, that they were read from
 
-	base64 bool          // how alerts show data buffers
-	bounds state.Options // what the configuration says of the state
+	base64  bool           // how alerts show data buffers
+	bounds  state.Options  // what the configuration says of the state
+	capture config.Capture // and of the files that rules ask for
 }
 
 // closeTime bounds how long the outputs may take to write what they still hold.
@@ -54,6 +57,7 @@ func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 		return fmt.Errorf("config: %w", err)
 	}
 	opt.base64 = cfg.BufferFormatBase64
+	opt.capture = cfg.Capture
 	opt.bounds = state.Options{MaxBytes: int64(cfg.State.MaxBytes), MaxThreads: int(cfg.State.MaxThreads)}
 	outputs, err := openOutputs(cfg, opt)
 	if err != nil {
@@ -101,6 +105,9 @@ func watch(ctx context.Context, cfg *config.Config, opt Options, mode engine.Mat
 	if err != nil {
 		return err
 	}
+	machine := thisMachine(opt.Proc)
+	machine.NumCPUs = session.Info().NumCPUs
+	p.flights.machine = func() scap.Machine { return machine }
 	m := newManager(opt, &Loaded{cfg, opt.Rules, opt.Paths}, plan, sessionOf(session), p)
 	stop := m.start(ctx, opt.ReloadSignals)
 	defer stop() // before the session and the outputs are closed
@@ -141,6 +148,7 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 	err := s.Run(ctx, p.record, func() {
 		p.tellLosses(s)
 		p.tellEvictions(time.Now())
+		p.flights.tell(time.Now())
 	})
 	p.summary(s)
 	return err
@@ -149,14 +157,15 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 // pipeline takes records to alerts. It belongs to one goroutine.
 type pipeline struct {
 	intake
-	rules  []*rules.Rule
-	state  *state.State
-	bounds state.Options
-	engine *engine.Engine
-	alerts *alerter
-	ev     state.Event
-	now    func() uint64 // the clock of the events
-	volume volume
+	rules   []*rules.Rule
+	state   *state.State
+	bounds  state.Options
+	engine  *engine.Engine
+	alerts  *alerter
+	flights *flights
+	ev      state.Event
+	now     func() uint64 // the clock of the events
+	volume  volume
 
 	evicted     uint64 // threads of which the log knows
 	evictedTold time.Time
@@ -169,17 +178,29 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 	}
 	st := opt.bounds
 	st.Proc, st.Etc, st.Now = opt.Proc, opt.Etc, now
-	return &pipeline{
-		intake: newIntake(opt.Log), rules: opt.Rules.Active,
-		state: state.New(st), bounds: st,
-		engine: engine.New(opt.Rules.Active, mode),
+	p := &pipeline{
+		intake: newIntake(opt.Log),
+		state:  state.New(st), bounds: st,
 		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
 		now:    now,
-	}, nil
+	}
+	p.flights = newFlights(opt, p.alerts)
+	p.follow(opt.Rules.Active, engine.New(opt.Rules.Active, mode))
+	return p, nil
+}
+
+// follow goes over to other rules, between two events.
+func (p *pipeline) follow(active []*rules.Rule, e *engine.Engine) {
+	p.rules, p.engine = active, e
+	p.flights.follow(active)
+	p.alerts.flight = p.flights.on
 }
 
 // record takes one record of the rings through state and rules.
 func (p *pipeline) record(rec *ring.Record) error {
+	if rec.Flags&abi.RecDrop != 0 && p.flights.on != nil {
+		p.flights.on.Lost(lostBy(rec).Sum())
+	}
 	if p.event(&p.ev.Event, rec) {
 		p.volume.add(rec, p.ev.SC)
 		p.step(true)
@@ -189,10 +210,22 @@ func (p *pipeline) record(rec *ring.Record) error {
 
 // step takes the event through state and, when they may see it, rules.
 func (p *pipeline) step(shown bool) {
-	p.state.Update(&p.ev)
+	if p.flights.on == nil {
+		p.state.Update(&p.ev)
+	} else {
+		p.keep(shown)
+	}
 	if shown {
 		p.alerts.ev = &p.ev
 		p.engine.Process(&p.ev, p.alerts.raise)
 	}
 	p.state.Done(&p.ev)
+}
+
+// keep is the state's Update while events are kept.
+func (p *pipeline) keep(shown bool) {
+	p.state.Find(&p.ev)
+	p.flights.on.Before(&p.ev)
+	p.state.Apply(&p.ev)
+	p.flights.on.After(&p.ev, shown)
 }

@@ -49,6 +49,7 @@ func (c *Config) check(root *node, errs *ErrorList) {
 		errs.add(at("outputs_queue", "capacity"), "outputs_queue.capacity is 0: want at least 1")
 	}
 	c.State.check(at, errs)
+	c.Capture.check(at, errs)
 	c.checkRules(root, errs)
 	c.checkOutputs(at, errs)
 }
@@ -81,6 +82,36 @@ func (s *State) check(at func(...string) Pos, errs *ErrorList) {
 	}
 	if s.MaxThreads == 0 {
 		errs.add(at("state", "max_threads"), "state.max_threads is 0: want at least 1")
+	}
+}
+
+// Bounds of what captures take.
+const (
+	maxBeforeDuration = 600_000
+	maxFileSizeMB     = 1 << 20
+	minCaptureBytes   = 1 << 20
+)
+
+func (c *Capture) check(at func(...string) Pos, errs *ErrorList) {
+	key := func(name string) Pos { return at("capture", name) }
+	oneOf(errs, key("mode"), "capture.mode", c.Mode, "rules", "all_rules")
+	if !strings.HasPrefix(c.PathPrefix, "/") || strings.HasSuffix(c.PathPrefix, "/") {
+		errs.add(key("path_prefix"), "capture.path_prefix is %q: want an absolute path and the beginning of a name", c.PathPrefix)
+	}
+	if c.BeforeDuration > maxBeforeDuration {
+		errs.add(key("before_duration"), "capture.before_duration is %d: want at most %d", c.BeforeDuration, maxBeforeDuration)
+	}
+	if c.MaxFileSizeMB > maxFileSizeMB {
+		errs.add(key("max_file_size_mb"), "capture.max_file_size_mb is %d: want at most %d", c.MaxFileSizeMB, maxFileSizeMB)
+	}
+	if c.MaxRunning == 0 {
+		errs.add(key("max_running"), "capture.max_running is 0: want at least 1")
+	}
+	if c.MaxFiles != 0 && c.MaxFiles < c.MaxRunning {
+		errs.add(key("max_files"), "capture.max_files is %d: want 0, or at least max_running, which is %d", c.MaxFiles, c.MaxRunning)
+	}
+	if c.BufferBytes < minCaptureBytes || c.BufferBytes > 1<<40 {
+		errs.add(key("buffer_bytes"), "capture.buffer_bytes is %d: want at least %d", c.BufferBytes, minCaptureBytes)
 	}
 }
 

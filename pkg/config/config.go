@@ -40,6 +40,7 @@ type Config struct {
 	Governor      Governor      `toml:"governor" comment:"What the agent gives up, and takes back, when the host is busier than it may be. Changes take effect at the next start."`
 	Control       Control       `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
 	State         State         `toml:"state" comment:"What is remembered of the host: threads, their descriptors, containers, users."`
+	Capture       Capture       `toml:"capture" comment:"What happens before and after the match of a rule that has 'capture: true', in files for 'agent capture read' and 'agent run -e': the events of one process tree, which is a service, a container or a login. Changes take effect at the next start."`
 	OutputsQueue  OutputsQueue  `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
 	StdoutOutput  StdoutOutput  `toml:"stdout_output" comment:"Alerts to the standard output."`
 	FileOutput    FileOutput    `toml:"file_output" comment:"Alerts to a file."`
@@ -119,6 +120,19 @@ type State struct {
 	MaxThreads uint32 `toml:"max_threads" comment:"Threads in the tables, at least 1."`
 }
 
+// Capture is the files that rules ask for, and the flight recorder behind them.
+type Capture struct {
+	Enabled         bool   `toml:"enabled" comment:"Files are written. While no rule asks for any, this costs nothing."`
+	Mode            string `toml:"mode" comment:"Which matches ask for a file: those of rules that have 'capture: true', or all (rules, all_rules). A match while the file of its tree is being written makes that one longer."`
+	PathPrefix      string `toml:"path_prefix" comment:"What names of files begin with; _TIME_NUMBER.scap of the event follows. The folder is made when it is missing. The files are for root alone."`
+	BeforeDuration  uint32 `toml:"before_duration" comment:"Milliseconds before the match that are in the file, at most 600000."`
+	DefaultDuration uint32 `toml:"default_duration" comment:"Milliseconds after the match that are in the file, for rules without capture_duration."`
+	MaxFileSizeMB   uint32 `toml:"max_file_size_mb" comment:"MiB after which a file ends, at most 1048576; 0 is no limit."`
+	MaxFiles        uint32 `toml:"max_files" comment:"Files with that prefix that are kept; the oldest is removed for a new one. 0 keeps all."`
+	MaxRunning      uint32 `toml:"max_running" comment:"Files that are written at the same time, at least 1; a match that would need one more gets none, and that is counted and told."`
+	BufferBytes     uint64 `toml:"buffer_bytes" comment:"Memory for events of the time before a match, of all process trees together, at least 1048576 bytes. When it is short, the tree that holds the most loses its oldest."`
+}
+
 // OutputsQueue bounds what waits in front of an output.
 type OutputsQueue struct {
 	Capacity uint32 `toml:"capacity" comment:"Alerts that may wait; one more is lost, counted and told on stderr."`
@@ -184,8 +198,12 @@ func Default() *Config {
 		Governor:                Governor{PeriodMS: 1000, CPUPercent: 50, Snaplen: 16, Hold: 10},
 		Control:                 Control{Enabled: true, Socket: "/run/eyas/control.sock"},
 		State:                   State{MaxThreads: 262144},
-		OutputsQueue:            OutputsQueue{Capacity: 16384},
-		StdoutOutput:            StdoutOutput{Enabled: true},
-		HTTPOutput:              HTTPOutput{UserAgent: "eyas", TimeoutMS: 5000},
+		Capture: Capture{
+			Mode: "rules", PathPrefix: "/var/lib/eyas/capture", BeforeDuration: 5000, DefaultDuration: 5000,
+			MaxFileSizeMB: 100, MaxFiles: 100, MaxRunning: 4, BufferBytes: 32 << 20,
+		},
+		OutputsQueue: OutputsQueue{Capacity: 16384},
+		StdoutOutput: StdoutOutput{Enabled: true},
+		HTTPOutput:   HTTPOutput{UserAgent: "eyas", TimeoutMS: 5000},
 	}
 }

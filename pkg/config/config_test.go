@@ -195,6 +195,15 @@ c.toml:14:1: program_output is enabled without a program
 c.toml:16:1: http_output is enabled without a url
 c.toml:17:1: http_output.mtls needs client_cert and client_key
 c.toml:18:1: http_output.timeout_ms is 0: want at least 1`},
+		{"bad captures", "version = 1\n[capture]\nmode = 'some'\npath_prefix = 'x/'\nbefore_duration = 600_001\n" +
+			"max_file_size_mb = 1048577\nmax_running = 0\nbuffer_bytes = 1\n", nil,
+			`c.toml:3:1: capture.mode is "some": want one of rules, all_rules
+c.toml:4:1: capture.path_prefix is "x/": want an absolute path and the beginning of a name
+c.toml:5:1: capture.before_duration is 600001: want at most 600000
+c.toml:6:1: capture.max_file_size_mb is 1048577: want at most 1048576
+c.toml:7:1: capture.max_running is 0: want at least 1
+c.toml:8:1: capture.buffer_bytes is 1: want at least 1048576`},
+		{"fewer captures than run", "", []string{"capture.max_files=3"}, "-o capture.max_files=3: capture.max_files is 3: want 0, or at least max_running, which is 4"},
 		{"variables without end", "version = 1\npriority = '${LOOP}'", nil, `c.toml:2:1: variables name each other without end in "${LOOP}"`},
 		{"variables that grow", "version = 1\npriority = '${A0}'", nil, `c.toml:2:1: variables name each other without end in "${A0}"`},
 		{"choice of nothing", "version = 1\nrules = [{}]", nil, "c.toml:2:1: rules[0]: want enable or disable, with a rule or a tag"},

@@ -19,11 +19,11 @@ type End string
 
 // Reasons.
 const (
-	EndOfTime   End = "duration"      // that was asked for
-	EndOfSize   End = "size"          // that files may have
-	EndOfEvents End = "end of events" // the agent or the replay ends
-	EndOfRules  End = "rules"         // those in force ask for no files any more
-	EndByError  End = "error"         // it cannot be written
+	EndOfTime   End = "duration" // that was asked for
+	EndOfSize   End = "size"     // that files may have
+	EndOfEvents End = "stopped"  // the agent or the replay ends
+	EndOfRules  End = "rules"    // those in force ask for no files any more
+	EndByError  End = "error"    // it cannot be written
 )
 
 // File is a capture that is being written, or was.

@@ -89,8 +89,9 @@ func (r *Recorder) Lost(n uint64) { r.lost += n }
 // Before is to be called between State.Find and State.Apply: it keeps what the
 // event may change.
 func (r *Recorder) Before(e *state.Event) {
-	if r.state != e.State {
-		r.restart(e.State)
+	if r.state != e.State { // a capture can have several hosts
+		r.Stop(EndOfEvents)
+		r.state = e.State
 	}
 	r.Tick(e.TS)
 	r.store.sweep(e.TS)
@@ -99,17 +100,36 @@ func (r *Recorder) Before(e *state.Event) {
 	if !t.Known() {
 		return // Apply may make it known
 	}
+	exits := e.Type == schema.EvProcexit1E
+	if exits {
+		r.tellChildren(e)
+	}
 	r.enter(e)
 	r.image(t)
 	if l := t.Leader(); l != t {
 		r.image(l)
 	}
-	if e.Type != schema.EvProcexit1E {
-		return
+	for c := range t.Children() {
+		if exits && r.state.Tree(c) == r.tree.id {
+			r.image(c) // it gets another parent
+		}
 	}
-	for c := range t.Children() { // they get another parent
-		if r.state.Tree(c) == r.tree.id {
-			r.image(c)
+}
+
+// tellChildren keeps the end of a thread in the trees of its children too: they
+// get another parent by it.
+func (r *Recorder) tellChildren(e *state.Event) {
+	own := r.state.Tree(e.Thread)
+	for c := range e.Thread.Children() {
+		id := r.state.Tree(c)
+		t := r.store.trees[id]
+		if id == own || t == nil || len(t.segments) == 0 {
+			continue
+		}
+		r.store.segment(t, e.TS, r.lost)
+		r.scratch = scap.AppendImage(r.scratch[:0], e.Thread)
+		if r.store.add(t, kindImage, 0, r.scratch) {
+			r.store.add(t, kindState, e.CPU, e.Raw())
 		}
 	}
 }
@@ -183,12 +203,15 @@ func (r *Recorder) image(t *state.Thread) {
 	}
 }
 
-// restart begins with another host.
-func (r *Recorder) restart(st *state.State) {
-	r.finish(EndOfEvents)
-	r.state = st
+// Stop ends all files and forgets everything, until events come again.
+func (r *Recorder) Stop(end End) {
+	r.finish(end)
 	r.store.clear()
+	r.state = nil
 }
+
+// Following returns how many files wait for more events.
+func (r *Recorder) Following() int { return len(r.dumps) }
 
 // await waits until some segment has been read.
 func (r *Recorder) await() bool {

@@ -242,6 +242,20 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestOrphan: a login's parent is of another tree; when that ends, the login gets
+// another parent, in the file too.
+func TestOrphan(t *testing.T) {
+	h := newHost(t, Options{Lead: time.Minute, Duration: time.Second})
+	h.mkdir(50*tenth, 21, "/1")
+	h.mkdir(51*tenth, 20, "/of/another/tree")
+	h.event(schema.EvProcexit1E, 52*tenth, 20, map[string]string{"status": "0", "ret": "0", "sig": "0", "core": "0", "reaper_tid": "1"})
+	h.mkdir(53*tenth, 21, "/2", h.match)
+	want := []string{"50 bash<sshd mkdir /1", "53 bash<init mkdir /2"}
+	if d := cmp.Diff(want, lines(t, h.close().Path)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 // TestTrees: each tree has a file of its own; a match in a tree whose file is
 // being written makes that one longer.
 func TestTrees(t *testing.T) {

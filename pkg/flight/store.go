@@ -261,7 +261,7 @@ func (s *store) sweep(now uint64) {
 	s.reclaim()
 }
 
-// clear forgets all trees.
+// clear forgets all trees, and gives their memory away.
 func (s *store) clear() {
 	for id, t := range s.trees {
 		for len(t.segments) > 0 {
@@ -270,4 +270,6 @@ func (s *store) clear() {
 		delete(s.trees, id)
 	}
 	s.recent = nil
+	s.made -= len(s.free)
+	s.free, s.unused = nil, nil
 }
