@@ -101,7 +101,8 @@ out_unlock:
 
 /* -------------------------------------------------------------------- poll */
 
-static eyas_poll_t poll_rings(struct eyas_session *s)
+/* Sets *untold when an emptied ring has lost something behind its last record. */
+static eyas_poll_t poll_rings(struct eyas_session *s, bool *untold)
 {
 	eyas_poll_t events = 0;
 	struct eyas_ring *r;
@@ -117,6 +118,8 @@ static eyas_poll_t poll_rings(struct eyas_session *s)
 		used = eyas_ring_used(r);
 		if (used)
 			events |= EPOLLIN | EPOLLRDNORM;
+		else if (eyas_ring_untold(r))
+			*untold = true;
 		if (used >= r->watermark)
 			events |= EPOLLRDBAND;
 	}
@@ -127,6 +130,7 @@ static eyas_poll_t poll_rings(struct eyas_session *s)
 static eyas_poll_t dev_poll(struct file *file, poll_table *wait)
 {
 	struct eyas_session *s = file->private_data;
+	bool untold = false;
 	eyas_poll_t events;
 	u32 generation;
 
@@ -134,7 +138,11 @@ static eyas_poll_t dev_poll(struct file *file, poll_table *wait)
 	WRITE_ONCE(s->waiting, 1);
 	/* Pairs with smp_mb() in ring_wake(), which comes after head was stored. */
 	smp_mb();
-	events = poll_rings(s);
+	events = poll_rings(s, &untold);
+	if (untold) {
+		eyas_session_tell(s);
+		events = poll_rings(s, &untold);
+	}
 
 	generation = READ_ONCE(s->generation);
 	if (generation != READ_ONCE(s->generation_told)) {

@@ -108,6 +108,7 @@ int eyas_session_snaplen(struct eyas_session *s, u32 snaplen);
 unsigned int eyas_session_heads(struct eyas_session_head *heads, unsigned int room);
 int eyas_session_stat(struct eyas_session_stat *stat, struct eyas_counter *counters);
 void eyas_session_wake(struct eyas_session *s);
+void eyas_session_tell(struct eyas_session *s);
 
 /* mask.c */
 extern unsigned long eyas_union[EYAS_LINE_LONGS];
@@ -148,11 +149,12 @@ struct eyas_origin {
 	u16 rec_flags;		/* EYAS_REC_COMPAT, _X32 */
 };
 
+bool eyas_origin_of(struct pt_regs *regs, struct eyas_origin *o);
+const struct eyas_call *eyas_call_of(unsigned int line);
+void eyas_tell_losses(void *session);
+
 /* mux.c */
 void eyas_mux_init(void);
 bool eyas_mux_open(struct eyas_hit *hit);
-
-bool eyas_origin_of(struct pt_regs *regs, struct eyas_origin *o);
-const struct eyas_call *eyas_call_of(unsigned int line);
 
 #endif /* EYAS_H */

@@ -60,9 +60,30 @@ static noinline notrace void deliver_nested(unsigned int line, unsigned int coun
 		return;
 	list_for_each_entry_rcu(s, &eyas_enabled, enabled_list) {
 		r = __this_cpu_read(*s->rings);
-		if (r && test_bit(line, s->lines))
+		if (r && test_bit(line, s->lines)) {
 			eyas_ring_nested(r, counter);
+			eyas_ring_wake(s, r);
+		}
 	}
+}
+
+/*
+ * Tells a session of what its ring of this CPU has lost. By interrupt, so a hit may
+ * be under way: then the reader is woken to ask again, since that hit may leave
+ * nothing that does.
+ */
+void eyas_tell_losses(void *session)
+{
+	struct eyas_session *s = session;
+	struct eyas_ring *r = __this_cpu_read(*s->rings);
+
+	if (likely(__this_cpu_inc_return(eyas_depth) == 1)) {
+		if (r)
+			eyas_ring_tell(s, r);
+	} else {
+		eyas_session_wake(s);
+	}
+	__this_cpu_dec(eyas_depth);
 }
 
 /* Hands a hit to every session whose mask has the line, to be counted in another. */

@@ -219,3 +219,31 @@ u64 eyas_ring_drop(struct eyas_ring *r, u64 seq, u64 used, u64 begin, u64 prev_t
 	r->head += EYAS_DROP_BYTES;
 	return used + EYAS_DROP_BYTES;
 }
+
+/*
+ * eyas_ring_tell - a DROP record of its own for losses that no attempt has followed
+ * yet. It carries the number of the next one and may take the room that others
+ * leave. Context: that of eyas_ring_write(), or the ring's CPU is gone.
+ */
+void eyas_ring_tell(struct eyas_session *s, struct eyas_ring *r)
+{
+	struct eyas_producer *p = r->producer;
+	const u64 size = r->mask + 1, prev_ts = r->last_ts;
+	u64 seq;
+
+	if (!eyas_ring_untold(r))
+		return;
+	/* As in eyas_ring_write(). */
+	WRITE_ONCE(p->busy, 1);
+	barrier();
+	r->last_ts = max(eyas_clock() + s->clock_offset, prev_ts);
+	WRITE_ONCE(p->last_ts, r->last_ts);
+	seq = local_read(&r->seq);
+	r->tail = READ_ONCE(r->reader->tail);
+	if (eyas_ring_drop(r, seq, r->head - r->tail, size, prev_ts, r->last_ts) <= size) {
+		r->told_seq = seq;
+		r->drop_seq = NO_DROP;	/* the attempt of that number must not take it back */
+		smp_store_release(&p->head, r->head);
+	}
+	smp_store_release(&p->busy, 0);
+}

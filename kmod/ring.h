@@ -36,7 +36,7 @@ struct eyas_ring {
 
 	struct eyas_ext_drop lost;	/* numbers from told_seq on; `nested` is found out last */
 	struct eyas_ext_drop telling;	/* what the DROP record of attempt drop_seq says */
-	u64 drop_seq;
+	u64 drop_seq;		/* which may yet be taken back */
 	u64 drop_told_seq;	/* told_seq before it */
 
 	struct eyas_ring *next;	/* while being freed */
@@ -49,6 +49,7 @@ struct eyas_ring *eyas_ring_alloc(int cpu, u64 bytes, u64 watermark);
 void eyas_ring_free(struct eyas_ring *r);
 u64 eyas_ring_used(struct eyas_ring *r);
 void eyas_ring_nested(struct eyas_ring *r, unsigned int line);
+void eyas_ring_tell(struct eyas_session *s, struct eyas_ring *r);
 u64 eyas_ring_drop(struct eyas_ring *r, u64 seq, u64 used, u64 begin, u64 prev_ts, u64 ts);
 void eyas_ring_refuse(struct eyas_ring *r, const struct eyas_hit *hit);
 u8 *eyas_ring_trailer(struct eyas_ring *r, const struct eyas_fill *f);
@@ -72,6 +73,12 @@ void eyas_ring_overrun(struct eyas_ring *r, const struct eyas_hit *hit);
 static __always_inline void *eyas_ring_at(const struct eyas_ring *r, u64 position)
 {
 	return r->data + (position & r->mask);
+}
+
+/* Losses that no DROP record accounts for; elsewhere than on the ring's CPU a hint. */
+static inline bool eyas_ring_untold(struct eyas_ring *r)
+{
+	return local_read(&r->seq) != READ_ONCE(r->told_seq);
 }
 
 /*

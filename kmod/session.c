@@ -9,6 +9,7 @@
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "compat/hotplug.h"
@@ -168,6 +169,28 @@ int eyas_session_snaplen(struct eyas_session *s, u32 snaplen)
 	}
 	mutex_unlock(&eyas_sessions_lock);
 	return err;
+}
+
+/* Has the losses written down that no record has followed yet. */
+void eyas_session_tell(struct eyas_session *s)
+{
+	struct eyas_ring *r;
+	int cpu;
+
+	eyas_cpus_read_lock();
+	mutex_lock(&eyas_sessions_lock);
+	for_each_possible_cpu(cpu) {
+		r = *per_cpu_ptr(s->rings, cpu);
+		if (!r || !eyas_ring_untold(r))
+			continue;
+		/* A CPU alone writes to its ring, and none does when it is gone. */
+		if (cpu_online(cpu))
+			smp_call_function_single(cpu, eyas_tell_losses, s, 1);
+		else
+			eyas_ring_tell(s, r);
+	}
+	mutex_unlock(&eyas_sessions_lock);
+	eyas_cpus_read_unlock();
 }
 
 /* ----------------------------------------------------------------- hotplug */

@@ -251,7 +251,8 @@ struct eyas_producer {
  * number: its seq is that of the record after it, so that the difference to the
  * last seq seen is what it explains. In the place of its event it has a header
  * with type 0 and no parameters, then an EYAS_EXT_DROP; it and the record after
- * it become visible together.
+ * it become visible together. When none follows, a poll() of the emptied ring has
+ * it written alone.
  */
 struct eyas_record {
 	__u32 seq;

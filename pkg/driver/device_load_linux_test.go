@@ -174,6 +174,36 @@ func TestOrder(t *testing.T) {
 	t.Logf("%+v", stats)
 }
 
+// TestLoneDrop: losses that no record follows are told all the same, of a CPU that
+// has gone since, too.
+func TestLoneDrop(t *testing.T) {
+	cpus := onlineCPUs(t)
+	if len(cpus) < 2 {
+		skip(t, "one CPU only")
+	}
+	s := openSession(t, Config{IncludeSelf: true, RingBytes: abi.MinRing})
+	enable(t, s, maskOf(unix.SYS_GETPPID))
+	onAll(t, cpus, func(int) { call(unix.SYS_GETPPID, 20_000) })
+	gone := cpus[len(cpus)-1]
+	t.Cleanup(func() { setOnline(t, gone, "1") })
+	setOnline(t, gone, "0")
+	lost := counterOf(t, s, unix.SYS_GETPPID).DropFull
+	if lost == 0 {
+		t.Fatal("the flood did not fill the rings")
+	}
+	y := newTally()
+	stop := start(t, s, y.add, nil)
+	until(t, "all losses are told", func() bool { return s.Stats().Lost.Full == lost })
+	if got := s.Stats().Drops; got != uint64(len(cpus)) {
+		t.Errorf("%d DROP records of %d rings", got, len(cpus))
+	}
+	// What comes then has the number that the DROP record said.
+	setOnline(t, gone, "1")
+	onAll(t, cpus, func(int) { call(unix.SYS_GETPPID, 10) })
+	stop()
+	checkAccount(t, s, y)
+}
+
 // TestBadReader writes nonsense into the reader's page. The module counts it,
 // goes on, and tells it when the page makes sense again.
 func TestBadReader(t *testing.T) {
@@ -198,7 +228,7 @@ func TestBadReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	y := newTally()
-	if _, err := s.reader.Drain(y.add); err != nil {
+	if err := s.drain(y.add); err != nil {
 		t.Fatal(err)
 	}
 	c := counterOf(t, s, unix.SYS_GETPPID)
@@ -233,7 +263,7 @@ func TestReserve(t *testing.T) {
 	}
 	born, execs, exits := map[int]int{}, map[string]int{}, map[int]int{}
 	y := newTally()
-	if _, err := s.reader.Drain(func(rec *ring.Record) error {
+	if err := s.drain(func(rec *ring.Record) error {
 		_ = y.add(rec)
 		if rec.Flags&abi.RecDrop != 0 {
 			return nil

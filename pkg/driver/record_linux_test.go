@@ -61,7 +61,7 @@ func recordMask(t *testing.T, mask abi.Mask, act func()) (tid int64, events []ev
 // drain reads all that a session holds, as copies.
 func drain(t *testing.T, s *Session) (events []event.Event) {
 	t.Helper()
-	_, err := s.reader.Drain(func(rec *ring.Record) error {
+	err := s.drain(func(rec *ring.Record) error {
 		if rec.Flags&abi.RecDrop != 0 {
 			return nil
 		}

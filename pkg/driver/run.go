@@ -41,6 +41,18 @@ func (s *Session) Run(ctx context.Context, fn func(*ring.Record) error, idle fun
 			return err
 		}
 	}
+	return s.drain(fn)
+}
+
+// drain hands on what the rings hold. Between its two turns the module writes
+// down what emptied rings have lost behind their last record.
+func (s *Session) drain(fn func(*ring.Record) error) error {
+	if _, err := s.reader.Drain(fn); err != nil {
+		return err
+	}
+	if err := s.poller.wait(waitRecords, 0); err != nil {
+		return err
+	}
 	_, err := s.reader.Drain(fn)
 	return err
 }

@@ -152,7 +152,8 @@ func (r *Reader) advance(c *CPU) bool {
 }
 
 // keyOf is the time that a record is merged by. A DROP record tells of losses
-// that may be long past; it appears with the record after it and is never late.
+// that may be long past; it is written when the ring has room again and is never
+// late.
 func (r *Reader) keyOf(rec *Record) uint64 {
 	switch {
 	case rec.TS > r.ahead:

@@ -335,6 +335,34 @@ func TestDropIsNotLate(t *testing.T) {
 	}
 }
 
+// TestLoneDrop: a DROP record without an event has the number of the next attempt,
+// which may be lost, too.
+func TestLoneDrop(t *testing.T) {
+	r, ps := newTestReader(t, later, 1, 512)
+	c, p := r.CPUs()[0], ps[0]
+	want := strings.Repeat("0:1 ", 11) + "0:1(lost 9)"
+	for range 2 {
+		for range 20 {
+			p.Put(ringtest.Record{Event: ringtest.EventBytes(1, 1, 1)})
+		}
+		got := collect(t, r) + " "
+		p.Tell()
+		if got += collect(t, r); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if !c.empty() {
+		t.Error("the ring is not empty")
+	}
+	put(t, p, 2)
+	if got, want := collect(t, r), "0:2"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if s := r.Stats(); s.Lost != (Lost{Full: 18}) || s.SeqGaps != 0 || s.Drops != 2 || s.Late != 0 {
+		t.Errorf("got %+v", s)
+	}
+}
+
 // TestReserve tests the model itself: the last eighth is for some only.
 func TestReserve(t *testing.T) {
 	p := ringtest.New(1024)

@@ -102,6 +102,16 @@ func (p *Producer) Put(r Record) bool {
 	return ok
 }
 
+// Tell writes a DROP record of its own for what was lost since the last record, as
+// a poll of the emptied ring has the module do.
+func (p *Producer) Tell() {
+	if p.lost.Sum() == 0 {
+		return
+	}
+	p.writeDrop(p.seq)
+	atomic.StoreUint64(&p.producer.Head, p.head)
+}
+
 func (p *Producer) attempt(r Record) bool {
 	ts := binary.NativeEndian.Uint64(r.Event)
 	if p.Clock != nil {
