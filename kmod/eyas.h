@@ -68,7 +68,7 @@ struct eyas_session {
 	struct irq_work wake;
 
 	/* Guarded by eyas_sessions_lock. */
-	struct list_head list;
+	struct list_head list;	/* empty before SETUP */
 	u64 ring_bytes;		/* 0 before SETUP */
 	u64 watermark;
 	u32 generation;

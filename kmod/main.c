@@ -9,7 +9,7 @@
 
 unsigned int eyas_max_sessions = 8;
 module_param_named(max_sessions, eyas_max_sessions, uint, 0444);
-MODULE_PARM_DESC(max_sessions, "Openers of the device at a time (default 8)");
+MODULE_PARM_DESC(max_sessions, "Sessions with rings at a time (default 8)");
 
 static unsigned long max_ring_bytes;
 module_param(max_ring_bytes, ulong, 0444);

@@ -20,7 +20,7 @@
 
 /* Guards the list, every session's rings and settings, and the two numbers. */
 DEFINE_MUTEX(eyas_sessions_lock);
-static LIST_HEAD(sessions);
+static LIST_HEAD(sessions);	/* those with rings; who only asks takes no place */
 static unsigned int num_sessions;
 static u64 bytes_charged;
 static u32 last_id;
@@ -60,7 +60,7 @@ static int session_add_ring(struct eyas_session *s, int cpu)
 	return 0;
 }
 
-/* Takes all rings out of the session. Caller holds eyas_sessions_lock. */
+/* Takes all rings out of the session, and the session out of the list. Caller holds eyas_sessions_lock. */
 static struct eyas_ring *session_take_rings(struct eyas_session *s)
 {
 	struct eyas_ring *r, *all = NULL;
@@ -78,6 +78,10 @@ static struct eyas_ring *session_take_rings(struct eyas_session *s)
 	s->num_rings = 0;
 	s->failed_rings = 0;
 	s->ring_bytes = 0;
+	if (!list_empty(&s->list)) {
+		list_del_init(&s->list);
+		num_sessions--;
+	}
 	return all;
 }
 
@@ -139,9 +143,14 @@ int eyas_session_setup(struct eyas_session *s, const struct eyas_setup *setup)
 	if (s->frozen)
 		goto out_unlock;
 	session_drop_rings(s);
+	err = -EUSERS;
+	if (num_sessions >= eyas_max_sessions)
+		goto out_unlock;
 	err = -ENOSPC;
 	if (setup->ring_bytes > eyas_max_ring_bytes)
 		goto out_unlock;
+	list_add_tail(&s->list, &sessions);
+	num_sessions++;
 	s->ring_bytes = setup->ring_bytes;
 	s->watermark = setup->watermark ? : setup->ring_bytes / 2;
 	WRITE_ONCE(s->snaplen, setup->snaplen);
@@ -202,8 +211,6 @@ static void cpu_prepare(unsigned int cpu)
 
 	mutex_lock(&eyas_sessions_lock);
 	list_for_each_entry(s, &sessions, list) {
-		if (!s->ring_bytes)
-			continue;
 		r = *per_cpu_ptr(s->rings, cpu);
 		if (r)
 			WRITE_ONCE(r->producer->online, 1);
@@ -264,33 +271,21 @@ static void session_init(struct eyas_session *s)
 struct eyas_session *eyas_session_open(void)
 {
 	struct eyas_session *s;
-	int err = -ENOMEM;
 
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	s->rings = alloc_percpu(struct eyas_ring *);
-	if (!s->rings)
-		goto err_free;
+	if (!s->rings) {
+		kfree(s);
+		return ERR_PTR(-ENOMEM);
+	}
 	session_init(s);
 
 	mutex_lock(&eyas_sessions_lock);
-	err = -EBUSY;
-	if (num_sessions >= eyas_max_sessions)
-		goto err_unlock;
-	num_sessions++;
 	s->head.id = ++last_id;
-	list_add_tail(&s->list, &sessions);
 	mutex_unlock(&eyas_sessions_lock);
 	return s;
-
-err_unlock:
-	mutex_unlock(&eyas_sessions_lock);
-	put_pid(s->opener);
-	free_percpu(s->rings);
-err_free:
-	kfree(s);
-	return ERR_PTR(err);
 }
 
 void eyas_session_close(struct eyas_session *s)
@@ -301,8 +296,6 @@ void eyas_session_close(struct eyas_session *s)
 	irq_work_sync(&s->wake);
 
 	mutex_lock(&eyas_sessions_lock);
-	list_del(&s->list);
-	num_sessions--;
 	rings = session_take_rings(s);
 	mutex_unlock(&eyas_sessions_lock);
 

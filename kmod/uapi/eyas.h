@@ -162,8 +162,10 @@ struct eyas_session_stat {
 };
 
 /*
- * SETUP: EBUSY after the first mmap or ENABLE, ENOSPC when all rings together
- * would pass max_ring_bytes. SET_MASK takes effect at once in an enabled session;
+ * SETUP: EBUSY after the first mmap or ENABLE, EUSERS when max_sessions others were
+ * set up, ENOSPC when all rings together would pass max_ring_bytes. Until then an
+ * opener takes no session's place and may ask all the same; SESSIONS and SESSION_STAT
+ * tell of those that were set up. SET_MASK takes effect at once in an enabled session;
  * when it returns, no call that exits later is judged by the old mask. EOPNOTSUPP:
  * this kernel lacks a tracepoint that the mask asks for. ENABLE before SETUP is
  * EINVAL. SESSION_STAT of an unknown id is ENOENT. SET_SNAPLEN changes what SETUP gave

@@ -318,12 +318,29 @@ func checkSessionLists(t *testing.T, a, b *Session) {
 
 func TestTooManySessions(t *testing.T) {
 	first := openSession(t, Config{RingBytes: abi.MinRing})
-	for i := uint32(1); i < first.Info().MaxSessions; i++ {
+	for i := uint32(2); i < first.Info().MaxSessions; i++ {
 		openSession(t, Config{RingBytes: abi.MinRing})
+	}
+	last, err := Open(Config{RingBytes: abi.MinRing})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if _, err := Open(Config{}); !errors.Is(err, ErrTooManySessions) {
 		t.Errorf("Open: got %v, want %v", err, ErrTooManySessions)
 	}
+	// Who only asks needs none.
+	heads, err := Sessions("")
+	if err != nil || len(heads) != int(first.Info().MaxSessions) {
+		t.Errorf("Sessions: %d of %d, %v", len(heads), first.Info().MaxSessions, err)
+	}
+	if stat, err := Stat("", first.Info().Session); err != nil || stat.RingBytes != abi.MinRing {
+		t.Errorf("Stat: %+v, %v", stat, err)
+	}
+	// The place of one that ends is free again.
+	if err := last.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openSession(t, Config{RingBytes: abi.MinRing})
 }
 
 func TestRingMemory(t *testing.T) {

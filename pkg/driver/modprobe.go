@@ -85,9 +85,6 @@ func (h Host) checkDevice(ctx context.Context) error {
 		return nil
 	}
 	dev, err := openDevice(DevicePath)
-	if errors.Is(err, ErrTooManySessions) {
-		return nil // it lives: others have it open
-	}
 	if err != nil {
 		return err
 	}

@@ -120,20 +120,20 @@ func explainOpen(err error) error {
 		return fmt.Errorf("%w (%v)", ErrNotLoaded, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w (%v)", ErrPermission, err)
-	case isTooMany(err):
-		return fmt.Errorf("%w%s", ErrTooManySessions, Host{}.whoUses())
 	}
 	return err
 }
 
 func (s *Session) begin() error {
-	if err := s.dev.Setup(s.config.setup()); err != nil {
-		if isNoSpace(err) {
-			return fmt.Errorf("%w (%d bytes per cpu were asked for)", ErrRingMemory, s.config.RingBytes)
-		}
+	err := s.dev.Setup(s.config.setup())
+	switch {
+	case isTooMany(err):
+		return fmt.Errorf("%w%s", ErrTooManySessions, Host{}.whoUses())
+	case isNoSpace(err):
+		return fmt.Errorf("%w (%d bytes per cpu were asked for)", ErrRingMemory, s.config.RingBytes)
+	case err != nil:
 		return err
 	}
-	var err error
 	if s.info, err = s.dev.Info(); err != nil {
 		return err
 	}
@@ -267,29 +267,15 @@ func (s *Session) Close() error {
 	return errors.Join(append(errs, s.dev.Close())...)
 }
 
-// Sessions lists the sessions of the module behind the device at path, without
-// the one that asks.
+// Sessions lists the sessions of the module behind the device at path. To ask
+// takes no session.
 func Sessions(path string) ([]abi.SessionHead, error) {
 	dev, err := openDevice(cmp.Or(path, DevicePath))
 	if err != nil {
 		return nil, err
 	}
 	defer dev.Close()
-	info, err := dev.Info()
-	if err != nil {
-		return nil, err
-	}
-	heads, err := dev.Sessions()
-	if err != nil {
-		return nil, err
-	}
-	others := heads[:0]
-	for _, h := range heads {
-		if h.ID != info.Session {
-			others = append(others, h)
-		}
-	}
-	return others, nil
+	return dev.Sessions()
 }
 
 // SessionStat is the state of any session, as the module has it.

@@ -18,9 +18,7 @@ func isNoDevice(err error) bool {
 	return errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENODEV)
 }
 
-func isTooMany(err error) bool {
-	return errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EUSERS)
-}
+func isTooMany(err error) bool { return errors.Is(err, unix.EUSERS) }
 
 func isNoSpace(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.ENOMEM) }
 
