@@ -105,8 +105,8 @@ lint-sh: ## shellcheck
 	@scripts/deps sh
 	@scripts/lint-sh
 
-lint-build: ## every package builds for js/wasm, darwin and linux/arm64 without cgo
-	@scripts/deps go
+lint-build: ## every package builds for js/wasm, darwin and linux/arm64 without cgo, the module for arm64
+	@scripts/deps go cc vm arm64
 	@scripts/lint-build
 
 fmt: ## gofmt

@@ -32,7 +32,7 @@ size_t eyas_copy_user(void *dst, const void __user *src, size_t n)
 
 static inline size_t nul_in_word(unsigned long word, unsigned long bits)
 {
-	const struct word_at_a_time wat = WORD_AT_A_TIME_CONSTANTS;
+	const struct word_at_a_time wat __maybe_unused = WORD_AT_A_TIME_CONSTANTS;
 
 	return find_zero(create_zero_mask(prep_zero_mask(word, bits, &wat)));
 }
@@ -40,7 +40,7 @@ static inline size_t nul_in_word(unsigned long word, unsigned long bits)
 /* eyas_find_nul - index of the first NUL, n without one. */
 size_t eyas_find_nul(const u8 *s, size_t n)
 {
-	const struct word_at_a_time wat = WORD_AT_A_TIME_CONSTANTS;
+	const struct word_at_a_time wat __maybe_unused = WORD_AT_A_TIME_CONSTANTS;
 	unsigned long word, bits;
 	size_t i;
 
@@ -62,7 +62,7 @@ size_t eyas_find_nul(const u8 *s, size_t n)
 #ifdef EYAS_GET_USER_WORDS
 static __always_inline size_t read_piece(u8 *dst, const char __user *src, size_t n)
 {
-	const struct word_at_a_time wat = WORD_AT_A_TIME_CONSTANTS;
+	const struct word_at_a_time wat __maybe_unused = WORD_AT_A_TIME_CONSTANTS;
 	unsigned long word, bits;
 	size_t i = 0;
 

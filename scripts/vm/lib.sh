@@ -85,13 +85,14 @@ security_mirror() {
 }
 
 # apt_dir DIR SOURCE...: a folder for apt to work in that leaves the host's alone: own sources ("MIRROR SUITE COMPONENT"),
-# lists and cache, but the host's proxies and credentials. With APT_CONFIG=DIR/apt.conf.
+# lists and cache, but the host's proxies and credentials. Packages of apt_arch. With APT_CONFIG=DIR/apt.conf.
+apt_arch=amd64
 apt_dir() {
 	local dir=$1
 	shift
 	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial}
 	: >"$dir/status"
-	printf "$deb %s\n" "$@" >"$dir/sources.list"
+	printf "${deb/amd64/$apt_arch} %s\n" "$@" >"$dir/sources.list"
 	cat >"$dir/apt.conf" <<-CONF
 		Dir::Etc::SourceList "$dir/sources.list";
 		Dir::Etc::SourceParts "/dev/null";
@@ -102,7 +103,7 @@ apt_dir() {
 		Dir::Cache "$dir/cache";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
-		APT::Architecture "amd64";
+		APT::Architecture "$apt_arch";
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "root";
 		APT::Update::Error-Mode "any";
