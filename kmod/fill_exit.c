@@ -4,8 +4,6 @@
  */
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 
 #include "fill_priv.h"
 

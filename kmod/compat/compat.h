@@ -23,6 +23,8 @@
 #endif
 /* Split from linux/sched.h in v4.11. */
 #ifdef HAVE_SCHED_TASK_STACK_H
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #endif
 #include <asm/syscall.h>
