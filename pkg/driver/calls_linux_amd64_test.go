@@ -263,7 +263,7 @@ func (c *caller) checkCall(t *testing.T, p *prepared, ev *event.Event) {
 		t.Errorf("%s: the result is %d", p.Title(), p.result)
 	}
 	info, partial := p.Code.Info().Exit.Info(), p.PartialFor(c.bits)
-	if len(info.Params) == 0 && ev.Info().IsGeneric() || len(info.Params) > 0 && info.Params[0].From == "" {
+	if !info.Produced() {
 		info, partial = schema.EvGenericX.Info(), false // the module has no source for it
 	}
 	if ev.Type != info.Type {

@@ -228,6 +228,29 @@ func TestUnnamed(t *testing.T) {
 	}
 }
 
+// TestX32: calls of the third kind of caller, which kernels without x32 refuse. Their
+// own numbers are given as the 64-bit ones; what they point to is laid out as for
+// 32-bit callers.
+func TestX32(t *testing.T) {
+	needDevice(t)
+	const bit, sendmsg, outside = 1 << 30, 518, 548
+	l := newLow(t)
+	msg := l.words(0, 0, l.vector("one ", "two"), 2, 0, 0, 0)
+	tid, events := recordMask(t, kernelMask(schema.SCsOf(schema.SCGetppid, schema.SCSendmsg)), func() {
+		blockSignals()
+		raw(bit | unix.SYS_GETPPID)
+		raw(bit|sendmsg, badFD, uintptr(msg), 0)
+		raw(bit | outside)
+	})
+	events = slices.DeleteFunc(events, func(ev event.Event) bool { return ev.TID != tid || ev.RecFlags&abi.RecX32 == 0 })
+	if len(events) != 2 || events[0].Native != unix.SYS_GETPPID || events[1].Native != unix.SYS_SENDMSG {
+		t.Fatalf("%d events: %+v", len(events), events)
+	}
+	compare(t, "getppid", &events[0], values{"ID": "getppid", "nativeID": strconv.Itoa(unix.SYS_GETPPID)})
+	compare(t, "sendmsg", &events[1], values{"data": "<NA>", "fd": strconv.Itoa(badFD), "size": "7", "tuple": "<NA>"})
+	checkPartial(t, &events[1], false)
+}
+
 // TestCompatExec: the arrays of a 32-bit caller have 32-bit entries.
 func TestCompatExec(t *testing.T) {
 	needCompat(t)

@@ -3,6 +3,8 @@
 package calltest
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,15 +52,38 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("uncovered: no system call %s", name)
 		}
 	}
-	for name := range table.Elsewhere {
+	source := driverTests(t)
+	for name, where := range table.Elsewhere {
+		test, _, _ := strings.Cut(where, ":")
 		if codeOf(name) == schema.SCUnknown {
 			t.Errorf("elsewhere: no system call %s", name)
+		}
+		if !strings.Contains(source, "func "+test+"(t ") || !strings.Contains(source, `"`+name+`"`) {
+			t.Errorf("elsewhere: package driver has no %s that tests %s", test, name)
 		}
 	}
 	if len(called) < wantCalls {
 		t.Errorf("%d different system calls, want %d", len(called), wantCalls)
 	}
 	t.Logf("%d different system calls in %d rows", len(called), len(table.Calls))
+}
+
+// driverTests is the source of the tests that calls.toml names.
+func driverTests(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("../../driver/*_test.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tests of package driver: %v", err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
 }
 
 // TestTable: arguments can be read, numbers exist, and every parameter has an
