@@ -79,25 +79,25 @@ func fsDecide(part fsPart) func(*schema.Event) Decision {
 // fsPath makes the path absolute, from the directory descriptor or the working
 // directory; fsRaw leaves it as it was passed.
 func fsPath(part fsPart) Extract {
-	return func(e *state.Event, v *Value) bool {
-		p := &fsByType[e.Type]
-		i := int(part(p))
-		switch {
-		case i < 0:
-			return false
-		case p.fd:
-			return fdPath(e, v)
-		}
-		path, ok := e.Str(i)
-		if !ok || len(path) == 0 || e.Thread == nil {
+	return fsValue(part, func(e *state.Event, i int, path []byte, v *Value) bool {
+		if e.Thread == nil {
 			return false
 		}
 		v.setScratch(e.Thread.AppendPath(v.scratch(), dirOfParam(e, i), path))
 		return true
-	}
+	})
 }
 
 func fsRaw(part fsPart) Extract {
+	return fsValue(part, func(_ *state.Event, _ int, path []byte, v *Value) bool {
+		v.setView(path)
+		return true
+	})
+}
+
+// fsValue is the name of the descriptor where the event has one for a path, else
+// what take makes of the parameter, which is not empty.
+func fsValue(part fsPart, take func(e *state.Event, i int, path []byte, v *Value) bool) Extract {
 	return func(e *state.Event, v *Value) bool {
 		p := &fsByType[e.Type]
 		i := int(part(p))
@@ -108,8 +108,7 @@ func fsRaw(part fsPart) Extract {
 			return fdPath(e, v)
 		}
 		path, ok := e.Str(i)
-		v.setView(path)
-		return ok && len(path) > 0
+		return ok && len(path) > 0 && take(e, i, path, v)
 	}
 }
 

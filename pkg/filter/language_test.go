@@ -3,57 +3,17 @@
 package filter
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/internal/evtest"
+	"github.com/eyas-security/eyas/pkg/internal/itemtest"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
 // TestLanguage wants a test that names every item of testdata/language.txt.
-func TestLanguage(t *testing.T) {
-	list, err := os.ReadFile("testdata/language.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := testTexts(t)
-	seen := map[string]bool{}
-	for line := range strings.Lines(string(list)) {
-		item, words, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if item == "" || item == "#" {
-			continue
-		}
-		if seen[item] || strings.TrimSpace(words) == "" {
-			t.Errorf("item %s is there twice, or says nothing", item)
-		}
-		seen[item] = true
-		if !strings.Contains(tests, "["+item+"]") {
-			t.Errorf("no test names %s:%s", item, words)
-		}
-	}
-}
-
-// testTexts are the sources of all tests.
-func testTexts(t *testing.T) string {
-	t.Helper()
-	var b strings.Builder
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		b.Write(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
+func TestLanguage(t *testing.T) { itemtest.Check(t, "testdata/language.txt", "../..") }
 
 // langTest is conditions about one item. They are tried on an openat of cat, or
 // where their first word is "connect:" or "read:" on such an event.
