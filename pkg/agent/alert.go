@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/eyas-security/eyas/pkg/config"
@@ -87,11 +88,11 @@ func choosePlaces(out *output.Options, cfg *config.Config, opt Options) {
 		out.Program = &output.ProgramOptions{Command: cfg.ProgramOutput.Program, KeepAlive: cfg.ProgramOutput.KeepAlive}
 	}
 	if cfg.HTTPOutput.Enabled {
-		out.HTTP = httpOptions(&cfg.HTTPOutput)
+		out.HTTP = httpOptions(&cfg.HTTPOutput, opt.Stdout)
 	}
 }
 
-func httpOptions(h *config.HTTPOutput) *output.HTTPOptions {
+func httpOptions(h *config.HTTPOutput, stdout io.Writer) *output.HTTPOptions {
 	opt := &output.HTTPOptions{
 		URL: h.URL, UserAgent: h.UserAgent, Insecure: h.Insecure, Compress: h.CompressUploads, KeepAlive: h.KeepAlive,
 		Timeout: time.Duration(h.TimeoutMS) * time.Millisecond,
@@ -100,6 +101,9 @@ func httpOptions(h *config.HTTPOutput) *output.HTTPOptions {
 		if path != "" {
 			opt.CAs = append(opt.CAs, path)
 		}
+	}
+	if h.Echo {
+		opt.Echo = stdout
 	}
 	if h.MTLS {
 		opt.Cert, opt.Key = h.ClientCert, h.ClientKey

@@ -176,6 +176,7 @@ type HTTPOutput struct {
 	ClientKey       string `toml:"client_key" comment:"The file of its key."`
 	CompressUploads bool   `toml:"compress_uploads" comment:"Requests are compressed with gzip."`
 	KeepAlive       bool   `toml:"keep_alive" comment:"One connection serves all alerts."`
+	Echo            bool   `toml:"echo" comment:"What the server answers is written to the standard output."`
 	TimeoutMS       uint32 `toml:"timeout_ms" comment:"How long a request may take, in milliseconds."`
 }
 

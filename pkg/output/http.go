@@ -26,6 +26,7 @@ type HTTPOptions struct {
 	Compress  bool     // gzip
 	KeepAlive bool     // one connection for all alerts
 	Timeout   time.Duration
+	Echo      io.Writer // what the server answers is written there; nil = nowhere
 }
 
 // A poster posts each alert in a request of its own.
@@ -103,6 +104,9 @@ func trust(pool *x509.CertPool, path string) error {
 	return nil
 }
 
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 64 << 10
+
 // WriteLine posts a line without its end. A server that does not answer with
 // success has not taken the alert.
 func (p *poster) WriteLine(line []byte) error {
@@ -115,8 +119,13 @@ func (p *poster) WriteLine(line []byte) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if _, err := io.CopyN(io.Discard, resp.Body, 64<<10); err != nil && err != io.EOF {
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
 		return fmt.Errorf("post to %s: %w", p.URL, err)
+	}
+	if len(answer) > 0 && p.Echo != nil {
+		// What became of the alert does not hang on who reads the answer.
+		_, _ = p.Echo.Write(append(bytes.TrimSuffix(answer, []byte{'\n'}), '\n'))
 	}
 	if resp.StatusCode/100 != 2 {
 		return fmt.Errorf("post to %s: %s", p.URL, resp.Status)

@@ -196,6 +196,33 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// Answers are echoed, each as a line, those that refuse too.
+func TestHTTPEcho(t *testing.T) {
+	answers := []string{"taken", "taken\n", "", "no room\n"}
+	n := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n == len(answers)-1 {
+			w.WriteHeader(http.StatusInsufficientStorage)
+		}
+		fmt.Fprint(w, answers[n])
+		n++
+	}))
+	defer server.Close()
+	var echo strings.Builder
+	p, err := openHTTP(HTTPOptions{URL: server.URL, Timeout: 10 * time.Second, Echo: &echo}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range answers {
+		if err := p.WriteLine([]byte("{}\n")); (err == nil) != (i < len(answers)-1) {
+			t.Errorf("answer %d: %v", i, err)
+		}
+	}
+	if want := "taken\ntaken\nno room\n"; echo.String() != want {
+		t.Errorf("got %q, want %q", &echo, want)
+	}
+}
+
 // A server that does not answer costs an alert no more than the timeout, and the
 // agent nothing.
 func TestHTTPTimeout(t *testing.T) {
