@@ -148,15 +148,7 @@ func (e *UnknownError) Error() string {
 
 // All returns every field, in the order of the classes. The result must not be
 // changed.
-func All() []*Field {
-	var out []*Field
-	for _, class := range classes() {
-		for i := range class {
-			out = append(out, &class[i])
-		}
-	}
-	return out
-}
+func All() []*Field { return registry().all }
 
 // classes are searched in this order.
 func classes() [][]Field {
@@ -264,15 +256,19 @@ func Resolve(text string) (Ref, bool) {
 
 // index finds fields by name.
 type index struct {
+	all     []*Field
 	byName  map[string]*Field
 	longest int // name
 }
 
 var registry = sync.OnceValue(func() index {
 	x := index{byName: map[string]*Field{}}
-	for _, f := range All() {
-		x.byName[f.Name] = f
-		x.longest = max(x.longest, len(f.Name))
+	for _, class := range classes() {
+		for i := range class {
+			f := &class[i]
+			x.all, x.byName[f.Name] = append(x.all, f), f
+			x.longest = max(x.longest, len(f.Name))
+		}
 	}
 	return x
 })

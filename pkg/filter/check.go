@@ -209,6 +209,7 @@ func readsNoRHS(e *expr) bool {
 func (c *checker) rightConstants(t *Test, out *checkedTest) *checkedTest {
 	c.warnNoList(t.Right)
 	texts := Texts(t.Right)
+	out.consts, out.texts = make([]constant, 0, len(texts)), make([]string, 0, len(texts))
 	ok := true
 	for _, text := range texts {
 		v, err := parseConstant(out.left.typ, t.Op, text.Text)

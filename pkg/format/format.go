@@ -46,7 +46,8 @@ type FieldRef struct {
 
 // Parse reads an output. The error is a filter.ErrorList.
 func Parse(text string) (*Format, error) {
-	p := &parser{text: text, f: &Format{text: text}}
+	fields := strings.Count(text, "%")
+	p := &parser{text: text, f: &Format{text: text, parts: make([]part, 0, 2*fields+1), fields: make([]FieldRef, 0, fields)}}
 	p.f.lax = strings.HasPrefix(text, "*")
 	if p.f.lax {
 		p.pos = 1

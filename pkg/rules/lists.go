@@ -115,6 +115,9 @@ func (s *substitution) apply(t text) (text, bool) {
 		if i < 0 {
 			break
 		}
+		if done == 0 {
+			out.grow(len(t.b) + len(s.text))
+		}
 		out.append(text{t.b[done:i], t.at[done:i]})
 		out.add(s.text, t.point(i))
 		from = i + len(s.name)

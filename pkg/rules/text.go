@@ -3,6 +3,7 @@
 package rules
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -29,6 +30,11 @@ func (t *text) add(s string, p point) {
 	for range len(s) {
 		t.at = append(t.at, p)
 	}
+}
+
+// grow makes room for n bytes more.
+func (t *text) grow(n int) {
+	t.b, t.at = slices.Grow(t.b, n), slices.Grow(t.at, n)
 }
 
 func (t *text) append(o text) {
