@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 const (
@@ -34,7 +32,7 @@ func newInput(r io.Reader) (*input, error) {
 		return nil, err
 	}
 	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		if in.src, err = gzip.NewReader(src); err != nil {
+		if in.src, err = newInflater(src); err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 	}
@@ -67,18 +65,19 @@ func (in *input) makeRoom() {
 }
 
 func (in *input) fill() {
-	const patience = 100 // reads without byte and error
+	n, err := readSome(in.src, in.buf[in.end:])
+	in.end, in.err = in.end+n, err
+}
+
+// readSome reads once, and again as long as there is neither byte nor error.
+func readSome(src io.Reader, p []byte) (int, error) {
+	const patience = 100
 	for range patience {
-		n, err := in.src.Read(in.buf[in.end:])
-		in.end += n
-		if err != nil {
-			in.err = err
-		}
-		if n > 0 || err != nil {
-			return
+		if n, err := src.Read(p); n > 0 || err != nil {
+			return n, err
 		}
 	}
-	in.err = io.ErrNoProgress
+	return 0, io.ErrNoProgress
 }
 
 // take gives up n bytes that were peeked at.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
@@ -170,6 +171,72 @@ func TestCut(t *testing.T) {
 	gz := packed(t, file)
 	if got, _, err := readAll(t, gz[:len(gz)-4]); len(got) != events || err == nil || !strings.Contains(err.Error(), "damaged at byte 220") {
 		t.Errorf("cut gzip: %d events, %v", len(got), err)
+	}
+}
+
+// Parts of a packed file may be of any size, and blocks in it too.
+func TestPackedInParts(t *testing.T) {
+	const events = 300
+	r := rand.New(rand.NewPCG(1, 2))
+	parts, nothing := [][]byte{packed(t, section())}, packed(t, nil)
+	for range events {
+		b := make([]byte, 2000+r.IntN(4000))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		parts = append(parts, packed(t, eventBlock(ev(schema.EvSyscallReadX, 1, event.I64(int64(len(b))), b))), nothing)
+	}
+	file := join(parts...)
+	if len(file) < 2*(lookAhead+refill) {
+		t.Fatalf("only %d bytes", len(file))
+	}
+	if got, _, err := readAll(t, file); len(got) != events || err != nil {
+		t.Errorf("%d events, %v; want %d", len(got), err, events)
+	}
+	if got, _, err := readAll(t, file[:len(file)-30]); len(got) == 0 || err == nil {
+		t.Errorf("cut: %d events, %v", len(got), err)
+	}
+}
+
+// errAfter fails when its bytes have been read.
+type errAfter struct {
+	r   io.Reader
+	err error
+}
+
+func (r *errAfter) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = r.err
+	}
+	return n, err
+}
+
+// What ends a packed file too early is told as it is.
+func TestPackedEnds(t *testing.T) {
+	gz := packed(t, join(section(), bytes.Repeat(eventBlock(closeEvent(1, 1)), 1000)))
+	broken := errors.New("broken disk")
+	empty := packed(t, nil)
+	tests := []struct {
+		name string
+		src  io.Reader
+		want error
+	}{
+		{"broken", &errAfter{bytes.NewReader(gz[:len(gz)-20]), broken}, broken},
+		{"cut", bytes.NewReader(gz[:len(gz)-20]), io.ErrUnexpectedEOF},
+		{"empty parts without end", io.MultiReader(bytes.NewReader(packed(t, section())), bytes.NewReader(bytes.Repeat(empty, 2*lookAhead))), errSparse},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := NewReader(tt.src, nil)
+			var e event.Event
+			for err == nil {
+				err = r.Next(&e)
+			}
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
 	}
 }
 
