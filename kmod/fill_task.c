@@ -216,6 +216,30 @@ int eyas_custom_tty(struct eyas_fill *f, u8 arg)
 	return eyas_put_int(f, devnum, sizeof(devnum));
 }
 
+/*
+ * shared_flags - what a new thread shares with the one it was made by, or with
+ * another of its process. One whose process has lost its first thread shares all.
+ */
+static u64 shared_flags(const struct task_struct *task)
+{
+	const struct task_struct *other = READ_ONCE(task->group_leader);
+	bool thread = other != task, gone;
+	u64 flags = thread ? CLONE_THREAD | CLONE_SIGHAND : 0;
+
+	rcu_read_lock();
+	if (!thread)
+		other = rcu_dereference(task->real_parent);
+	gone = thread && !READ_ONCE(other->mm);
+	if (gone || READ_ONCE(other->mm) == task->mm)
+		flags |= CLONE_VM;
+	if (gone || READ_ONCE(other->fs) == task->fs)
+		flags |= CLONE_FS;
+	if (gone || READ_ONCE(other->files) == task->files)
+		flags |= CLONE_FILES;
+	rcu_read_unlock();
+	return flags;
+}
+
 static u64 clone_call_flags(struct eyas_fill *f, enum clone_call call)
 {
 	u64 flags = 0;
@@ -224,6 +248,9 @@ static u64 clone_call_flags(struct eyas_fill *f, enum clone_call call)
 	case CALL_CLONE:
 		return f->hit->args[0];
 	case CALL_CLONE3:	/* the first word of struct clone_args */
+		/* When the child comes out of the call its caller may be on, and have other things there. */
+		if (!f->hit->ret && f->hit->task == current)
+			return shared_flags(current);
 		if (eyas_copy_user(&flags, eyas_arg_ptr(f, 0), sizeof(flags)) != sizeof(flags)) {
 			f->rec_flags |= EYAS_REC_PARTIAL;
 			return 0;

@@ -32,6 +32,7 @@ func TestForks(t *testing.T) {
 	needDevice(t)
 	thread := uintptr(unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM)
 	args := &[8]uint64{0: unix.CLONE_FS | unix.CLONE_FILES, 4: uint64(unix.SIGCHLD)} // struct clone_args: flags, …, exit_signal
+	threadArgs := &[8]uint64{0: unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD}
 	tests := []struct {
 		name, event, flags string
 		nr, a, b           uintptr
@@ -41,6 +42,7 @@ func TestForks(t *testing.T) {
 		{"clone", "clone", "0", unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0},
 		{"clone3", "clone3", "CLONE_FS|CLONE_FILES", unix.SYS_CLONE3, addrOf(args), unsafe.Sizeof(*args)},
 		{"thread", "clone", "CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM", unix.SYS_CLONE, thread, 0},
+		{"thread by clone3", "clone3", "CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD", unix.SYS_CLONE3, addrOf(threadArgs), unsafe.Sizeof(*threadArgs)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,7 +52,7 @@ func TestForks(t *testing.T) {
 				blockSignals() // the child shares them, but not what handles them
 				tid = int64(unix.Gettid())
 				child = rawcall.Child(tt.nr, tt.a, tt.b, childCode)
-				await(child, tt.name == "thread")
+				await(child, strings.HasPrefix(tt.name, "thread"))
 			})
 			if child <= 0 {
 				t.Fatalf("%s: %d", tt.name, child)

@@ -313,3 +313,16 @@ func TestNameParts(t *testing.T) {
 		t.Errorf("device: got %x:%x", f.Major(), f.Minor())
 	}
 }
+
+func TestTransport(t *testing.T) {
+	for params, want := range map[string]L4Proto{
+		"type=1; proto=0": L4TCP, "type=1; proto=6": L4TCP, "type=1; proto=262": L4TCP, "type=2; proto=0": L4UDP,
+		"type=2; proto=1": L4ICMP, "type=3; proto=1": L4Raw, "type=1; proto=132": L4Unknown,
+	} {
+		h := newHost(t, Options{}).init()
+		h.ev(schema.EvSocketSocketX, 10, "fd=3; domain=AF_INET; "+params)
+		if got := h.s.Thread(10).FD(3).L4; got != want {
+			t.Errorf("%s: got %v, want %v", params, got, want)
+		}
+	}
+}

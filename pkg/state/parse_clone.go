@@ -74,6 +74,9 @@ func (s *State) cloneParent(e *Event, tid int64) {
 			return
 		}
 		if e.TS < c.ScanTS || c.seen&byParent == 0 && !c.guessed {
+			if e.TS >= c.ScanTS {
+				c.Flags |= uint32(flags)
+			}
 			c.seen |= byParent
 			return
 		}
@@ -96,7 +99,7 @@ func (s *State) cloneChild(e *Event) {
 	c := s.threads[e.TID]
 	if c != nil && (e.TS < c.ScanTS || c.seen&byChild == 0 && !c.guessed) {
 		if e.TS >= c.ScanTS {
-			c.Flags = e.flags()
+			c.Flags |= e.flags()
 			s.fillChild(c, e)
 		}
 		c.seen |= byChild

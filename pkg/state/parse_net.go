@@ -26,6 +26,7 @@ const (
 	protoTCP    = 6
 	protoUDP    = 17
 	protoICMPv6 = 58
+	protoMPTCP  = 262 // what Go's servers ask for; a TCP connection to everybody else
 )
 
 // Errors of connect that do not mean that there is no connection.
@@ -81,7 +82,7 @@ func l4proto(typ, proto uint64) L4Proto {
 	switch {
 	case typ == sockRaw:
 		return L4Raw
-	case proto == protoTCP || proto == 0 && typ == sockStream:
+	case proto == protoTCP || proto == protoMPTCP || proto == 0 && typ == sockStream:
 		return L4TCP
 	case proto == protoUDP || proto == 0 && typ == sockDgram:
 		return L4UDP

@@ -334,6 +334,27 @@ func TestCloneOrders(t *testing.T) {
 	}
 }
 
+// TestCloneFlags: what either side says of how a thread was made counts.
+func TestCloneFlags(t *testing.T) {
+	const params = "res=%d; tid=%d; pid=10; ptid=1; comm=t; flags=%s"
+	child := func(h *host) {
+		h.ev(schema.EvSyscallClone3X, 20, fmt.Sprintf(params, 0, 20, "CLONE_FILES|CLONE_FS|CLONE_THREAD"))
+	}
+	parent := func(h *host) {
+		h.ev(schema.EvSyscallClone3X, 10, fmt.Sprintf(params, 20, 10, "CLONE_FILES|CLONE_FS|CLONE_THREAD|CLONE_SETTLS"))
+	}
+	for _, order := range [][]func(*host){{child, parent}, {parent, child}} {
+		h := newHost(t, Options{}).init()
+		for _, side := range order {
+			side(h)
+		}
+		want := uint32(schema.PPM_CL_CLONE_FILES | schema.PPM_CL_CLONE_FS | schema.PPM_CL_CLONE_THREAD | schema.PPM_CL_CLONE_SETTLS)
+		if got := h.s.Thread(20).Flags; got != want {
+			t.Errorf("flags: got %#x, want %#x", got, want)
+		}
+	}
+}
+
 func TestPidReuse(t *testing.T) {
 	h := newHost(t, Options{}).init()
 	h.fork(10, 20)
