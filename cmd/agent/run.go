@@ -31,6 +31,8 @@ func (a *command) runCommand() *cli.Command {
 			&cli.IntFlag{Name: "seconds", Aliases: []string{"M"}, Usage: "end after `N` seconds"},
 			&cli.StringFlag{Name: "snaplen", Aliases: []string{"S"}, Usage: "keep `N` bytes of each data buffer (driver.snaplen)"},
 			&cli.StringFlag{Name: "pidfile", Aliases: []string{"P"}, Usage: "write the process id to `FILE`"},
+			&cli.StringFlag{Name: "stats-file", Aliases: []string{"s"}, Usage: "add a line of JSON with events, losses and alerts so far to `FILE`, now and then and at the end"},
+			&cli.UintFlag{Name: "stats-interval", Value: 5000, Usage: "write such a line every `MS` milliseconds, at least 100"},
 			&cli.StringFlag{Name: "print", Aliases: []string{"p"}, Usage: "add `TEXT` with fields to every output (append_output)"},
 			&cli.BoolFlag{Name: "pc", Usage: "nothing: append_output adds the fields of containers", Hidden: true},
 			&cli.BoolFlag{Name: "pk", Usage: "nothing: append_output adds the fields of pods", Hidden: true},
@@ -58,6 +60,9 @@ func (a *command) run(c *cli.Context) error {
 	}
 	if c.Int("seconds") < 0 {
 		return usagef(c, "-M wants a number of seconds")
+	}
+	if c.Uint("stats-interval") < 100 {
+		return usagef(c, "--stats-interval wants a number of milliseconds, at least 100")
 	}
 	if err := checkSources(c); err != nil {
 		return err
@@ -98,7 +103,8 @@ func (a *command) run(c *cli.Context) error {
 		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"), Terminal: terminal,
 		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
 		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
-		For: time.Duration(c.Int("seconds")) * time.Second,
+		For:   time.Duration(c.Int("seconds")) * time.Second,
+		Stats: c.String("stats-file"), StatsEvery: time.Duration(c.Uint("stats-interval")) * time.Millisecond,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/engine"
 	"github.com/eyas-security/eyas/pkg/output"
+	"github.com/eyas-security/eyas/pkg/ring"
 	"github.com/eyas-security/eyas/pkg/scap"
 	"github.com/eyas-security/eyas/pkg/state"
 )
@@ -51,6 +52,9 @@ func withProgress(f *os.File, terminal io.Writer) (src io.Reader, done func()) {
 	return p, p.Clear
 }
 
+// statsCheck is after how many events a replay looks at the clock.
+const statsCheck = 4096
+
 // replay runs until the end of the capture. Damage in it is an error after the
 // alerts of all events before it.
 func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
@@ -63,6 +67,7 @@ func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
 	defer func() {
 		p.tellEvictions(time.Now())
 		p.flights.tell(time.Now())
+		p.tellStats(time.Now(), ring.Counts{})
 		st := p.state.Stats()
 		fields := logrus.Fields{"events": p.num, "alerts": p.alerts.num}
 		addStateFields(fields, &st)
@@ -78,6 +83,9 @@ func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
 			return err
 		}
 		p.num, p.state = p.ev.Num, r.State()
+		if now := time.Now; p.num%statsCheck == 0 && p.stats.due(now()) {
+			p.tellStats(now(), ring.Counts{})
+		}
 		p.step(r.Shown())
 	}
 	return nil

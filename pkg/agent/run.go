@@ -36,6 +36,9 @@ type Options struct {
 	Capture  string    // file to replay instead of watching the host
 	Terminal io.Writer // is told how far the replay is; nil: nobody
 
+	Stats      string        // file that gets a line of numbers now and then; "" = none
+	StatsEvery time.Duration // between two lines
+
 	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
 
 	Reload        func() (*Loaded, error) // reads rules and configuration anew; nil = that cannot be done
@@ -45,6 +48,7 @@ type Options struct {
 	base64  bool           // how alerts show data buffers
 	bounds  state.Options  // what the configuration says of the state
 	capture config.Capture // and of the files that rules ask for
+	stats   *statsFile
 }
 
 // closeTime bounds how long the outputs may take to write what they still hold.
@@ -64,6 +68,10 @@ func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeOutputs(outputs, opt)) }()
+	if opt.stats, err = openStats(opt, outputs); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, opt.stats.close()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if opt.For > 0 {
@@ -147,9 +155,13 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 	}).Info("watching")
 	err := s.Run(ctx, p.record, func() {
 		p.tellLosses(s)
+		if now := time.Now(); p.stats.due(now) {
+			p.tellStats(now, s.Stats().Counts)
+		}
 		p.tellEvictions(time.Now())
 		p.flights.tell(time.Now())
 	})
+	p.tellStats(time.Now(), s.Stats().Counts)
 	p.summary(s)
 	return err
 }
@@ -163,6 +175,7 @@ type pipeline struct {
 	engine  *engine.Engine
 	alerts  *alerter
 	flights *flights
+	stats   *statsFile
 	ev      state.Event
 	now     func() uint64 // the clock of the events
 	volume  volume
@@ -182,7 +195,7 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 		intake: newIntake(opt.Log),
 		state:  state.New(st), bounds: st,
 		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
-		now:    now,
+		now:    now, stats: opt.stats,
 	}
 	p.flights = newFlights(opt, p.alerts)
 	p.follow(opt.Rules.Active, engine.New(opt.Rules.Active, mode))
