@@ -87,7 +87,7 @@ func (r *Recorder) begin(e *state.Event, rule string, until uint64) {
 		r: r, tree: t, from: e.TS - min(e.TS, r.store.lead), until: until, machine: r.opt.Machine(), lists: &scap.Lists{},
 		file: File{Path: fmt.Sprintf("%s_%d_%d.scap", r.opt.Prefix, e.TS, e.Num), Rule: rule},
 	}
-	d.file.Lead = time.Duration(e.TS - min(e.TS, max(d.from, t.cut)))
+	d.file.Lead = time.Duration(e.TS - min(e.TS, max(d.from, t.cut, r.since)))
 	r.store.close(t)
 	base := 0
 	for i, c := range t.segments {
@@ -123,11 +123,11 @@ func (r *Recorder) snapshot(d *dump, base uint64) {
 			return true
 		}
 		if t.Mark < base {
-			d.lists.AddImage(scap.AppendImage(nil, t))
+			d.lists.AddImage(scap.AppendImage(nil, t, r.store.maxFDs))
 		}
 		for a := range t.Ancestors() {
 			if r.state.Tree(a) != d.tree.id && !d.lists.Has(a.TID) {
-				d.lists.AddImage(scap.AppendImage(nil, a))
+				d.lists.AddImage(scap.AppendImage(nil, a, r.store.maxFDs))
 			}
 		}
 		return true

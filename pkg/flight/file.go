@@ -27,6 +27,9 @@ func create(path string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	if err := trust(dir); err != nil { // also what was missing
+		return nil, err
+	}
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
@@ -80,17 +83,29 @@ func trustParts(path string) (string, error) {
 	return "", nil
 }
 
-// prune removes the oldest files of the prefix, so that there are not too many.
-func (r *Recorder) prune() {
+// writing notes that a file was begun. The oldest of the prefix go, so that there
+// are not too many, but none that is being written: in a replay it may be older
+// than what is there.
+func (r *Recorder) writing(path string) {
+	r.files.Lock()
+	defer r.files.Unlock()
+	r.writes[path] = true
 	if r.opt.MaxFiles == 0 {
 		return
 	}
-	r.files.Lock()
-	defer r.files.Unlock()
 	files := kept(r.opt.Prefix)
 	for _, f := range files[:max(len(files)-r.opt.MaxFiles, 0)] {
-		os.Remove(f.path) // or the next time
+		if !r.writes[f.path] {
+			os.Remove(f.path) // or the next time
+		}
 	}
+}
+
+// written notes that a file has ended.
+func (r *Recorder) written(path string) {
+	r.files.Lock()
+	defer r.files.Unlock()
+	delete(r.writes, path)
 }
 
 type keptFile struct {

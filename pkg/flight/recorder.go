@@ -49,7 +49,8 @@ type Recorder struct {
 	store   *store
 	state   *state.State
 	create  func(path string) (*os.File, error)
-	tree    *tree // of the event
+	since   uint64 // time of the first event
+	tree    *tree  // of the event
 	lost    uint64
 	scratch []byte
 
@@ -58,7 +59,9 @@ type Recorder struct {
 	reading atomic.Int64  // segments that files have still to read
 	read    chan struct{} // one was
 	done    sync.WaitGroup
-	files   sync.Mutex // one looks after old files at a time
+
+	files  sync.Mutex
+	writes map[string]bool // files that are being written; guarded by files
 
 	stats  Stats
 	failed atomic.Uint64
@@ -67,7 +70,7 @@ type Recorder struct {
 
 // New returns a recorder that knows nothing yet.
 func New(opt Options) *Recorder {
-	r := &Recorder{opt: opt, create: create, store: newStore(opt.Lead, opt.Bytes), read: make(chan struct{}, 1)}
+	r := &Recorder{opt: opt, create: create, store: newStore(opt.Lead, opt.Bytes), read: make(chan struct{}, 1), writes: map[string]bool{}}
 	if opt.Wait {
 		r.store.wait = r.await
 	}
@@ -91,7 +94,7 @@ func (r *Recorder) Lost(n uint64) { r.lost += n }
 func (r *Recorder) Before(e *state.Event) {
 	if r.state != e.State { // a capture can have several hosts
 		r.Stop(EndOfEvents)
-		r.state = e.State
+		r.state, r.since = e.State, e.TS
 	}
 	r.Tick(e.TS)
 	r.store.sweep(e.TS)
@@ -127,7 +130,7 @@ func (r *Recorder) tellChildren(e *state.Event) {
 			continue
 		}
 		r.store.segment(t, e.TS, r.lost)
-		r.scratch = scap.AppendImage(r.scratch[:0], e.Thread)
+		r.scratch = scap.AppendImage(r.scratch[:0], e.Thread, r.store.maxFDs)
 		if r.store.add(t, kindImage, 0, r.scratch) {
 			r.store.add(t, kindState, e.CPU, e.Raw())
 		}
@@ -196,7 +199,7 @@ func (r *Recorder) birth(t *state.Thread, c *segment) {
 // image keeps a thread as it is, once a segment.
 func (r *Recorder) image(t *state.Thread) {
 	if c := r.tree.current(); t.Mark != c.num {
-		r.scratch = scap.AppendImage(r.scratch[:0], t)
+		r.scratch = scap.AppendImage(r.scratch[:0], t, r.store.maxFDs)
 		if r.store.add(r.tree, kindImage, 0, r.scratch) {
 			t.Mark = c.num
 		}

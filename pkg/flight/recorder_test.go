@@ -426,7 +426,7 @@ func TestTrust(t *testing.T) {
 // TestFiles: the oldest files of the prefix go, and no others.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"rec_1_1.scap", "rec_10_9.scap", "rec_9_10.scap", "rec_x_1.scap", "rec_1_1.txt", "other_1_1.scap", "rec_.scap"} {
+	for _, name := range []string{"rec_1_1.scap", "rec_9000000000_9.scap", "rec_9_10.scap", "rec_x_1.scap", "rec_1_1.txt", "other_1_1.scap", "rec_.scap"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -442,7 +442,7 @@ func TestFiles(t *testing.T) {
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}
-	want := []string{"other_1_1.scap", "rec_.scap", "rec_10_9.scap", "rec_1_1.txt", "rec_5000000000_1.scap", "rec_x_1.scap"}
+	want := []string{"other_1_1.scap", "rec_.scap", "rec_1_1.txt", "rec_5000000000_1.scap", "rec_9000000000_9.scap", "rec_x_1.scap"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -462,6 +462,27 @@ func TestAnotherHost(t *testing.T) {
 	f = h.close()
 	if d := cmp.Diff([]string{"60 web<init mkdir /2", "70 web<init mkdir /3"}, lines(t, f.Path)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// TestManyDescriptors: a process with more descriptors than there is room for does
+// not take the memory of all.
+func TestManyDescriptors(t *testing.T) {
+	h := newHost(t, Options{Lead: time.Minute, Duration: time.Second})
+	for num := range int64(20_000) {
+		h.st.AddFD(h.st.Thread(11), state.FD{Num: num, Type: state.FDFileV2, Name: "/srv/log"})
+	}
+	h.mkdir(second, 21, "/1")
+	for i := range uint64(100) {
+		h.mkdir(second+i, 11, "/2")
+	}
+	h.mkdir(2*second, 21, "/3", h.match)
+	if d := cmp.Diff([]string{"10 bash<sshd mkdir /1", "20 bash<sshd mkdir /3"}, lines(t, h.close().Path)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	h.mkdir(3*second, 10, "/4", h.match)
+	if n := len(lines(t, h.close().Path)); n != 101 || h.r.Stats().Evicted != 0 {
+		t.Errorf("%d events, want 101; %+v", n, h.r.Stats())
 	}
 }
 

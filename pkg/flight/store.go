@@ -22,6 +22,7 @@ type store struct {
 	lead    uint64      // ns before now that are kept
 	age     uint64      // ns after which a segment is closed
 	maxSize int         // bytes after which it is
+	maxFDs  int         // descriptors in an image
 	maxTree int         // chunks of one tree
 	most    int         // chunks of all
 	wait    func() bool // for a file to read what it has to; nil = never, false = there is nothing
@@ -40,13 +41,15 @@ type store struct {
 
 const (
 	minAge       = uint64(time.Second) // of a segment that is closed, and of one that a file waits for
+	perFD        = 256                 // bytes of a segment of the largest size for each descriptor in an image
 	segmentShare = 32                  // segments of the largest size in the budget
 )
 
 func newStore(lead time.Duration, bytes int64) *store {
 	most := max(int(bytes/chunkSize), 2*segmentShare)
+	size := most / segmentShare * chunkSize
 	return &store{
-		lead: uint64(lead), age: max(uint64(lead)/2, minAge), maxSize: most / segmentShare * chunkSize,
+		lead: uint64(lead), age: max(uint64(lead)/2, minAge), maxSize: size, maxFDs: size / perFD,
 		maxTree: most / 2, most: most, trees: map[uint64]*tree{},
 	}
 }
@@ -111,6 +114,9 @@ func (s *store) close(t *tree) {
 // add appends a record to the current segment of t; false when there is no memory.
 func (s *store) add(t *tree, k kind, cpu uint16, b []byte) bool {
 	c := t.current()
+	if c.need(len(b)) > s.maxTree/2 {
+		return false // all others would have to go
+	}
 	for c.need(len(b)) > 0 {
 		m := s.chunk(t)
 		if m == nil {

@@ -53,6 +53,7 @@ func (w *writing) open() (err error) {
 	if w.file, err = w.r.create(w.dump.file.Path); err != nil {
 		return err
 	}
+	w.r.writing(w.dump.file.Path)
 	w.w, err = scap.NewWriter(w, true, w.machine)
 	return err
 }
@@ -71,7 +72,6 @@ func (w *writing) begin() (err error) {
 	for i := range lead {
 		lead[i] = <-w.segments
 	}
-	w.r.prune()
 	for _, c := range lead {
 		w.addImages(c)
 	}
@@ -168,6 +168,7 @@ func (w *writing) end(err error) {
 	if w.file != nil {
 		err = errors.Join(err, w.file.Close())
 	}
+	w.r.written(file.Path)
 	file.Bytes, file.Events = w.bytes, w.events
 	if err != nil {
 		w.r.failed.Add(1)

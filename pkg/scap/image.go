@@ -9,9 +9,10 @@ import (
 )
 
 // AppendImage appends a thread, and the descriptors of its process if it is the
-// main one, as they are now: for Lists, later.
-func AppendImage(dst []byte, t *state.Thread) []byte {
-	return appendFDs(appendThread(dst, t), t)
+// main one, as they are now: for Lists, later. Of the descriptors, at most so many
+// of the lowest.
+func AppendImage(dst []byte, t *state.Thread, most int) []byte {
+	return appendFDs(appendThread(dst, t), t, most)
 }
 
 // AppendFD appends one descriptor of a thread, for Lists.

@@ -4,6 +4,7 @@ package scap
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -135,20 +136,26 @@ func (w *Writer) threads(st *state.State) {
 	})
 	w.list(typeThreads, b)
 	st.Threads(func(t *state.Thread) bool {
-		b = appendFDs(b[:0], t)
+		b = appendFDs(b[:0], t, math.MaxInt)
 		w.block(typeFDs, b)
 		return w.err == nil
 	})
 	w.body = b
 }
 
-// appendFDs appends the list of one thread. The main thread has those of all.
-func appendFDs(b []byte, t *state.Thread) []byte {
+// appendFDs appends the list of one thread, up to so many. The main thread has
+// those of all.
+func appendFDs(b []byte, t *state.Thread, most int) []byte {
 	b = u64s(b, t.TID)
-	if t.IsMain() {
-		for fd := range t.FDs() {
-			b = appendFD(b, fd)
+	if !t.IsMain() {
+		return b
+	}
+	n := 0
+	for fd := range t.FDs() {
+		if n++; n > most {
+			break
 		}
+		b = appendFD(b, fd)
 	}
 	return b
 }

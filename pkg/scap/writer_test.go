@@ -47,7 +47,7 @@ func writeLists(w *Writer, st *state.State) error {
 	var l Lists
 	l.AddHost(st)
 	st.Threads(func(t *state.Thread) bool {
-		l.AddImage(AppendImage(nil, t))
+		l.AddImage(AppendImage(nil, t, 1<<20))
 		return true
 	})
 	return w.Lists(&l)
@@ -61,16 +61,16 @@ func TestLists(t *testing.T) {
 	var l Lists
 	l.Skip(20)
 	l.AddFD(AppendFD(nil, 10, fd)) // no thread yet
-	l.AddImage(AppendImage(nil, th))
+	l.AddImage(AppendImage(nil, th, 1))
 	th.Comm, fd.Name = "new", "/new"
-	l.AddImage(AppendImage(nil, th))
+	l.AddImage(AppendImage(nil, th, 1))
 	l.AddFD(AppendFD(nil, 10, fd))
 	l.Skip(10)
 	for num := range int64(3) {
 		l.AddFD(AppendFD(nil, 10, &state.FD{Num: num, Type: state.FDFileV2, Name: "/more"}))
 	}
 	late := st.AddThread(state.Thread{TID: 20, PID: 20})
-	l.AddImage(AppendImage(nil, late))
+	l.AddImage(AppendImage(nil, late, 0))
 	if !l.Has(10) || !l.Has(20) || l.Has(30) {
 		t.Errorf("threads: %v", l.known)
 	}
