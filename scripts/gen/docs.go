@@ -68,15 +68,33 @@ func (t *table) docCall(s *syscall) string {
 		}
 		return s.Name + " (tracepoint)"
 	}
-	return fmt.Sprintf("%s (%s)", s.Name, s.docNumbers(", "))
+	return fmt.Sprintf("%s (%s)", s.Name, t.docNumbers(s, ", "))
 }
 
-func (s *syscall) docNumbers(sep string) string {
-	i386 := strings.Trim(strings.ReplaceAll(fmt.Sprint(s.I386), " ", "/"), "[]")
-	if i386 == "" {
-		i386 = "–"
+func (t *table) docNumbers(s *syscall, sep string) string {
+	return docNumber(s.X8664) + sep + t.docI386(s) + sep + docNumber(s.AArch64)
+}
+
+// docI386 is all that 32-bit programs reach a call by.
+func (t *table) docI386(s *syscall) string {
+	var ways []string
+	for _, n := range s.I386 {
+		ways = append(ways, fmt.Sprint(n))
 	}
-	return docNumber(s.X8664) + sep + i386 + sep + docNumber(s.AArch64)
+	for _, mux := range []struct {
+		name string
+		rows []rawMux
+	}{{"socketcall", t.raw.syscalls.Socketcall}, {"ipc", t.raw.syscalls.IPC}} {
+		for _, r := range mux.rows {
+			if r.Name == s.Name {
+				ways = append(ways, fmt.Sprintf("%s %d", mux.name, r.Number))
+			}
+		}
+	}
+	if ways == nil {
+		return "–"
+	}
+	return strings.Join(ways, "/")
 }
 
 func docNumber(n *int) string {
@@ -105,7 +123,7 @@ func (t *table) docGeneric(w *writer) {
 	w.f("\n## Recorded as the generic event\n\n| call | x86_64 | i386 | aarch64 |\n|---|---|---|---|\n")
 	for _, s := range t.codes {
 		if s != nil && s.isGeneric() && !s.NoExit {
-			w.f("| %s | %s |\n", s.Name, s.docNumbers(" | "))
+			w.f("| %s | %s |\n", s.Name, t.docNumbers(s, " | "))
 		}
 	}
 	var silent []string
