@@ -3,6 +3,7 @@
 package ruletest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/engine"
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/internal/birth"
 	"github.com/eyas-security/eyas/pkg/internal/nearest"
 	"github.com/eyas-security/eyas/pkg/rules"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -100,34 +102,13 @@ func (r *runner) process(st *step) error {
 	if _, ok := st.values["exe"]; !ok {
 		v["exe"] = v["comm"]
 	}
-	child := only(v, schema.EvSyscallClone20X)
-	child["flags"] = "0"
-	if err := r.feed(schema.EvSyscallClone20X, st.tid, child, false); err != nil {
+	clone, exec := birth.Events(v)
+	if err := r.feed(schema.EvSyscallClone20X, st.tid, clone, false); err != nil {
 		return err
 	}
-	v["tty"] = orZero(st.values["tty"])
-	v["filename"] = v["trusted_exepath"]
-	delete(v, "vtid")
-	delete(v, "vpid")
-	return r.feed(schema.EvSyscallExecve19X, st.tid, v, false)
-}
-
-func orZero(s string) string {
-	if s == "" {
-		return "0"
-	}
-	return s
-}
-
-// only keeps the values that the event has a parameter for.
-func only(v map[string]string, t schema.EventType) map[string]string {
-	out := maps.Clone(v)
-	for key := range out {
-		if t.Info().ParamIndex(key) < 0 {
-			delete(out, key)
-		}
-	}
-	return out
+	exec["tty"] = cmp.Or(st.values["tty"], "0")
+	exec["filename"] = v["trusted_exepath"]
+	return r.feed(schema.EvSyscallExecve19X, st.tid, exec, false)
 }
 
 func (r *runner) feed(t schema.EventType, tid int64, values map[string]string, judged bool) error {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/internal/birth"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
@@ -46,19 +47,13 @@ func New(t testing.TB) *Host {
 func (h *Host) Process(pid, parent int64, comm string, v Values) {
 	h.t.Helper()
 	id := strconv.FormatInt(pid, 10)
-	exec := Values{
-		"res": "0", "tid": id, "pid": id, "ptid": strconv.FormatInt(parent, 10), "comm": comm, "exe": comm,
+	values := Values{
+		"res": "0", "tid": id, "pid": id, "vtid": id, "vpid": id, "ptid": strconv.FormatInt(parent, 10), "comm": comm, "exe": comm,
 		"cwd": "/root", "uid": "0", "gid": "0", "loginuid": "0xffffffff", "flags": "0", "fdlimit": "1024", "tty": "0", "vpgid": id, "pgid": id,
 		"trusted_exepath": "/usr/bin/" + comm, "filename": "/usr/bin/" + comm,
 	}
-	maps.Copy(exec, v)
-	clone := Values{"vtid": id, "vpid": id}
-	for k, val := range exec {
-		if schema.EvSyscallClone20X.Info().ParamIndex(k) >= 0 {
-			clone[k] = val
-		}
-	}
-	clone["flags"] = "0"
+	maps.Copy(values, v)
+	clone, exec := birth.Events(values)
 	h.Feed(schema.EvSyscallClone20X, pid, clone)
 	h.Done()
 	h.Feed(schema.EvSyscallExecve19X, pid, exec)
