@@ -112,9 +112,16 @@ func (r *Recorder) Before(e *state.Event) {
 	if l := t.Leader(); l != t {
 		r.image(l)
 	}
+	if exits {
+		r.imageChildren(t)
+	}
+}
+
+// imageChildren keeps the children of a thread that ends: they get another parent.
+func (r *Recorder) imageChildren(t *state.Thread) {
 	for c := range t.Children() {
-		if exits && r.state.Tree(c) == r.tree.id {
-			r.image(c) // it gets another parent
+		if r.state.Tree(c) == r.tree.id {
+			r.image(c)
 		}
 	}
 }
@@ -175,13 +182,16 @@ func (r *Recorder) After(e *state.Event, shown bool) {
 // Others that turn up by the event were missed, or changed their tree.
 func (r *Recorder) births(e *state.Event, c *segment) {
 	t := e.Thread
+	if !state.IsClone(e.Type) {
+		r.image(t)
+		return
+	}
 	res, ok := e.Res()
-	clone := ok && state.IsClone(e.Type)
-	if clone && res == 0 && t.Mark != c.num {
+	if ok && res == 0 && t.Mark != c.num {
 		r.birth(t, c)
 	}
 	r.image(t)
-	if !clone || res <= 0 {
+	if !ok || res <= 0 {
 		return
 	}
 	if n := r.state.Thread(res); n != nil && n.Start == e.TS && n.Mark == 0 && r.state.Tree(n) == r.tree.id {
