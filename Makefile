@@ -17,7 +17,7 @@ REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 STATIC   := -tags netgo,osusergo -ldflags '-linkmode external -extldflags -static -s -w \
             -X main.version=$(VERSION) -X main.revision=$(REVISION)'
 PREFIX   ?= /usr/local
-FUZZTIME ?= 60s
+FUZZTIME ?= 60
 # Go's tests run on their own in vm-test; here the cores are few, so one package at a time under -race.
 RACE_P   ?= 2
 
@@ -59,7 +59,7 @@ test-wasm: ## the js/wasm build answers under node
 	@scripts/deps go node
 	@scripts/wasm-test
 
-fuzz: ## every fuzzer for FUZZTIME (60s)
+fuzz: ## the fuzzers for FUZZTIME (60) seconds
 	@scripts/deps go cc
 	@scripts/fuzz $(FUZZTIME)
 
