@@ -52,11 +52,21 @@ func (a *command) maskChange(c *cli.Context, req *control.Request) error {
 	if c.Bool("json") {
 		return printJSON(c.App.Writer, resp.Change)
 	}
-	for _, w := range resp.Change.Warnings {
-		a.log.Warn(w)
-	}
+	a.tellConsequences(resp.Change.Warnings)
 	writeChange(c.App.Writer, resp.Change)
 	return nil
+}
+
+// mostWarnings is how many a person reads.
+const mostWarnings = 10
+
+func (a *command) tellConsequences(warnings []string) {
+	for _, w := range warnings[:min(len(warnings), mostWarnings)] {
+		a.log.Warn(w)
+	}
+	if more := len(warnings) - mostWarnings; more > 0 {
+		a.log.Warnf("%d more warnings like these: --json has all", more)
+	}
 }
 
 func writeChange(w io.Writer, change *control.Change) {

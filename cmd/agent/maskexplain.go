@@ -74,7 +74,11 @@ func (a *command) maskExplain(c *cli.Context) error {
 
 // explainLive asks a running agent, which knows what its rules are now, what was changed by hand, and what each call costs.
 func (a *command) explainLive(c *cli.Context) error {
-	resp, err := ask(c, &control.Request{Command: control.CommandExplain, Names: c.Args().Slice()})
+	names := c.Args().Slice()
+	if _, err := new(selection.Plan).Explain(names...); err != nil {
+		return usagef(c, "%v", err)
+	}
+	resp, err := ask(c, &control.Request{Command: control.CommandExplain, Names: names})
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func (m *Member) text(b *strings.Builder) {
 	}
 	b.WriteByte('\n')
 	if m.Cost != nil {
-		fmt.Fprintf(b, "  %-11s %.1f records and %.0f bytes per second\n", "costs", m.Cost.RecordsPerSecond, m.Cost.BytesPerSecond)
+		fmt.Fprintf(b, "  %-16s %.1f records and %.0f bytes per second\n", "costs", m.Cost.RecordsPerSecond, m.Cost.BytesPerSecond)
 	}
 	for _, list := range [][]Reason{m.In, m.Out} {
 		for i := range list {
@@ -199,15 +199,15 @@ func (m *Member) text(b *strings.Builder) {
 	for _, f := range m.Feeds {
 		parts = append(parts, fmt.Sprintf("%s (%d)", f.Field, len(f.Rules)))
 	}
-	fmt.Fprintf(b, "  %-11s %s: fields, and how many rules read them\n", label, strings.Join(parts, ", "))
+	fmt.Fprintf(b, "  %-16s %s: fields, and how many rules read them\n", label, strings.Join(parts, ", "))
 }
 
 // text is a reason as a line: its kind, then what there is to say.
 func (r *Reason) text(selected bool) string {
 	if r.Kind != ByRule {
-		return fmt.Sprintf("%-11s %s", r.Kind, kindTexts[r.Kind])
+		return fmt.Sprintf("%-16s %s", r.Kind, kindTexts[r.Kind])
 	}
-	line := fmt.Sprintf("%-11s %s (%s:%d)", r.Kind, r.Rule, r.File, r.Line)
+	line := fmt.Sprintf("%-16s %s (%s:%d)", r.Kind, r.Rule, r.File, r.Line)
 	if len(r.Via) > 0 {
 		line += " through " + strings.Join(r.Via, ", ")
 	}

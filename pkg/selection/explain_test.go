@@ -100,21 +100,21 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `connect: not recorded
-  negated     taken out by a name with ! in base_syscalls.custom_set
-  would keep true fd.sip (1): fields, and how many rules read them
+  negated          taken out by a name with ! in base_syscalls.custom_set
+  would keep true  fd.sip (1): fields, and how many rules read them
 exit: not recorded
-  no_exit     never returns, and calls are recorded when they return
-  unneeded    no rule, no part of the base set and no entry of base_syscalls asks for it
+  no_exit          never returns, and calls are recorded when they return
+  unneeded         no rule, no part of the base set and no entry of base_syscalls asks for it
 mkdir: recorded, for a single rule
-  rule        b (test.yaml:1)
+  rule             b (test.yaml:1)
 openat: recorded
-  rule        a (test.yaml:1)
-  state       needed to know the processes and descriptors of the host
+  rule             a (test.yaml:1)
+  state            needed to know the processes and descriptors of the host
 nanosleep: not recorded
-  unneeded    no rule, no part of the base set and no entry of base_syscalls asks for it
+  unneeded         no rule, no part of the base set and no entry of base_syscalls asks for it
 read: not recorded
-  rule        c (test.yaml:1); it cannot match on this call
-  high_volume left out because of its rate; -A or base_syscalls.all records it
+  rule             c (test.yaml:1); it cannot match on this call
+  high_volume      left out because of its rate; -A or base_syscalls.all records it
 `
 	if got := b.String(); sortedBlocks(got) != sortedBlocks(want) {
 		t.Errorf("explain:\n%s", cmp.Diff(want, got))
