@@ -131,4 +131,114 @@ func TestLiveMaskChange(t *testing.T) {
 	}
 	makeFolder(t)
 	a.next(t, "New folder")
+	var change changeDocument
+	agentJSON(t, &change, "mask", "set", "--json", "-o", socket, "mkdirat", "rmdir")
+	var show showDocument
+	agentJSON(t, &show, "mask", "show", "--json", "-o", socket)
+	if got := show.Sessions[0].Names; !slices.Equal(got, []string{"mkdirat", "procexit", "rmdir"}) {
+		t.Errorf("mask set: the kernel records %q", got)
+	}
+	makeFolder(t)
+	a.next(t, "New folder")
+}
+
+type explainDocument struct {
+	Syscalls []struct {
+		Name     string
+		Selected bool
+		OnlyRule string `json:"only_rule"`
+		In, Out  []struct{ Kind, Rule string }
+		Cost     struct {
+			Records float64 `json:"records_per_second"`
+			Bytes   float64 `json:"bytes_per_second"`
+		}
+	}
+}
+
+// TestLiveExplain: a running agent says why it records a call and what that costs, and its sessions show the same.
+func TestLiveExplain(t *testing.T) {
+	requireModule(t)
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "rules.yaml")
+	if err := os.WriteFile(rules, []byte(mkdirRule), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	socket := "control.socket=" + filepath.Join(dir, "socket")
+	startAgent(t, "-r", rules, "-o", socket)
+	stop := inBackground(func() { makeFolder(t) })
+	defer stop()
+	var got explainDocument
+	agentJSON(t, &got, "mask", "explain", "--live", "--json", "-o", socket, "mkdirat", "read")
+	made, read := got.Syscalls[0], got.Syscalls[1]
+	if !made.Selected || made.OnlyRule != "New folder" || made.Cost.Records <= 0 || made.Cost.Bytes <= 0 {
+		t.Errorf("mkdirat: %+v", made)
+	}
+	if read.Selected || len(read.Out) == 0 || read.Cost.Records != 0 {
+		t.Errorf("read: %+v", read)
+	}
+	var show struct {
+		Sessions []struct {
+			Counters map[string]struct {
+				Records  float64 `json:"records_per_second"`
+				Bytes    float64 `json:"bytes_per_second"`
+				OnlyRule string  `json:"only_rule"`
+			}
+		}
+	}
+	agentJSON(t, &show, "mask", "show", "--json", "-o", socket)
+	if c := show.Sessions[0].Counters["mkdirat"]; c.Records <= 0 || c.Bytes <= 0 || c.OnlyRule != "New folder" {
+		t.Errorf("mask show: mkdirat: %+v", c)
+	}
+}
+
+// inBackground does something over and over until stop is called.
+func inBackground(do func()) (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(time.Millisecond):
+				do()
+			}
+		}
+	}()
+	return func() { close(end); <-ended }
+}
+
+// TestLiveConfig: on SIGHUP the agent reads its configuration anew, and the kernel has the mask that it asks for.
+func TestLiveConfig(t *testing.T) {
+	requireModule(t)
+	dir := t.TempDir()
+	rules, cfg := filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "eyas.toml")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(rules, killRule+mkdirRule)
+	const head = "version = 1\nwatch_config_files = false\n"
+	write(cfg, head)
+	a := startAgent(t, "-c", cfg, "-r", rules, "-o", "control.socket="+filepath.Join(dir, "socket"))
+	write(cfg, head+"[base_syscalls]\ncustom_set = [\"sync\", \"!mkdirat\"]\n")
+	makeFolder(t)
+	a.next(t, "New folder") // nobody has told it yet
+	if err := a.cmd.Process.Signal(unix.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	var show showDocument
+	for range int(patience / (100 * time.Millisecond)) {
+		agentJSON(t, &show, "mask", "show", "--json", "--interval", "0s")
+		if slices.Contains(show.Sessions[0].Names, "sync") {
+			break
+		}
+	}
+	if names := show.Sessions[0].Names; !slices.Contains(names, "sync") || slices.Contains(names, "mkdirat") || !slices.Contains(names, "kill") {
+		t.Errorf("after SIGHUP the kernel records %q", names)
+	}
+	signalSelf(t)
+	a.next(t, "Odd signal")
 }
