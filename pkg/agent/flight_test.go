@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/engine"
+	"github.com/eyas-security/eyas/pkg/internal/scaptest"
 	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
 	"github.com/eyas-security/eyas/pkg/scap"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -158,30 +158,16 @@ type seen struct {
 // shownEvents reads the events of a capture that are to be seen, with their trees.
 func shownEvents(t *testing.T, file string) []seen {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := scap.NewReader(f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []seen
-	var ev state.Event
-	for {
-		if err := r.Next(&ev.Event); err == io.EOF {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
+	scaptest.Each(t, file, func(r *scap.Reader, ev *state.Event) {
 		st := r.State()
-		st.Update(&ev)
+		st.Update(ev)
 		if r.Shown() {
 			all = append(all, seen{ev.TS, ev.Num, ev.CPU, st.Tree(ev.Thread), string(ev.Raw())})
 		}
-		st.Done(&ev)
-	}
+		st.Done(ev)
+	})
+	return all
 }
 
 // TestFileHasWindow: a file has the events of the tree from the time before the

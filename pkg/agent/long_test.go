@@ -3,8 +3,8 @@
 package agent
 
 import (
+	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/engine"
+	"github.com/eyas-security/eyas/pkg/internal/scaptest"
 	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
 	"github.com/eyas-security/eyas/pkg/scap"
 	"github.com/eyas-security/eyas/pkg/state"
@@ -103,25 +104,9 @@ func loop(t *testing.T, capture string) (*pipeline, [][]byte) {
 
 func eventsOf(t *testing.T, name string) (*state.State, [][]byte) {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := scap.NewReader(f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var events [][]byte
-	var e state.Event
-	for {
-		err := r.Next(&e.Event)
-		if errors.Is(err, io.EOF) {
-			return r.State(), events
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, append([]byte(nil), e.Raw()...))
-	}
+	st := scaptest.Each(t, name, func(_ *scap.Reader, e *state.Event) {
+		events = append(events, bytes.Clone(e.Raw()))
+	})
+	return st, events
 }

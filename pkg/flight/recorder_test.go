@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/internal/scaptest"
 	"github.com/eyas-security/eyas/pkg/scap"
 	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
@@ -123,32 +123,18 @@ func (h *host) next() *File {
 // it was then.
 func lines(t *testing.T, path string) []string {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := scap.NewReader(f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []string
-	var ev state.Event
-	for {
-		if err := r.Next(&ev.Event); err == io.EOF {
-			if st := r.State().Stats(); st.MissedThreads+st.MissedExits+st.MissedParents > 0 {
-				t.Errorf("the file does without threads: %+v", st)
-			}
-			return out
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		r.State().Update(&ev)
+	st := scaptest.Each(t, path, func(r *scap.Reader, ev *state.Event) {
+		r.State().Update(ev)
 		if r.Shown() {
-			out = append(out, line(&ev))
+			out = append(out, line(ev))
 		}
-		r.State().Done(&ev)
+		r.State().Done(ev)
+	}).Stats()
+	if st.MissedThreads+st.MissedExits+st.MissedParents > 0 {
+		t.Errorf("the file does without threads: %+v", st)
 	}
+	return out
 }
 
 func line(ev *state.Event) string {
