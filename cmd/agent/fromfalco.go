@@ -24,7 +24,7 @@ var falcoFlags = map[string]string{
 	"--list-plugins": "there are no plugins, containers are built in", "--plugin-info": "there are no plugins, containers are built in",
 	"-i":        "use 'agent mask explain', which says of each system call why it is left out",
 	"--version": "use 'agent version'",
-	"--support": "use 'agent driver doctor', and 'agent config dump'", "--page-size": "use 'agent driver status'",
+	"--support": "use 'agent support'", "--page-size": "use 'agent driver status'",
 	"-d":         "leave it to the service manager, or to 'setsid agent run ... &'",
 	"--nodriver": "live events come from the kernel module alone; -e replays a capture and --dry-run checks the rules without it",
 	"-u":         "live events come from the kernel module alone; see 'agent driver status'", "--userspace": "live events come from the kernel module alone; see 'agent driver status'",

@@ -69,6 +69,7 @@ func (a *command) app(stdout, stderr io.Writer) *cli.App {
 			a.driverCommand(),
 			a.captureCommand(),
 			a.configCommand(),
+			a.supportCommand(),
 			a.versionCommand(),
 		},
 	}

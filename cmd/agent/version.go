@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/urfave/cli/v2"
@@ -38,24 +39,31 @@ func printVersion(c *cli.Context) error {
 	if err := wantArgs(c, 0, 0); err != nil {
 		return err
 	}
+	r := newVersionRecord(c)
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, r)
+	}
+	r.text(c.App.Writer)
+	return nil
+}
+
+func newVersionRecord(c *cli.Context) versionRecord {
 	want := driver.WantVersion
-	r := versionRecord{
+	return versionRecord{
 		Agent: version, Revision: revision, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		ABI:    fmt.Sprintf("%d.%d", want.ABIMajor, want.ABIMinor),
 		Schema: fmt.Sprintf("%d.%d.%d", want.SchemaMajor, want.SchemaMinor, want.SchemaPatch),
 		Engine: rules.EngineVersion.String(),
 		Module: loadedModule(c),
 	}
-	w := c.App.Writer
-	if c.Bool("json") {
-		return printJSON(w, r)
-	}
+}
+
+func (r *versionRecord) text(w io.Writer) {
 	fmt.Fprintf(w, "agent        %s (%s, %s, %s)\n", r.Agent, r.Revision, r.Go, r.Platform)
 	fmt.Fprintf(w, "module ABI   %s\n", r.ABI)
 	fmt.Fprintf(w, "schema       %s\n", r.Schema)
 	fmt.Fprintf(w, "rule engine  %s\n", r.Engine)
 	fmt.Fprintf(w, "module       %s\n", r.Module)
-	return nil
 }
 
 // loadedModule is what the host says of the module.
