@@ -44,9 +44,12 @@ func exitCode(err error) int {
 	var usage *usageError
 	var invalid *invalidError
 	var problems problemsError
+	var ended daemonEnded
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &ended):
+		return int(ended)
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &invalid), config.IsInvalid(err):
@@ -60,7 +63,8 @@ func exitCode(err error) int {
 // wasShown says that an error needs no more words.
 func wasShown(err error) bool {
 	var invalid *invalidError
-	return errors.As(err, &invalid) && invalid.shown
+	var ended daemonEnded
+	return errors.As(err, &invalid) && invalid.shown || errors.As(err, &ended)
 }
 
 // choose is the action of commands that only have subcommands.

@@ -25,7 +25,6 @@ var falcoFlags = map[string]string{
 	"-i":        "use 'agent mask explain', which says of each system call why it is left out",
 	"--version": "use 'agent version'",
 	"--support": "use 'agent support'", "--page-size": "use 'agent driver status'",
-	"-d":         "leave it to the service manager, or to 'setsid agent run ... &'",
 	"--nodriver": "live events come from the kernel module alone; -e replays a capture and --dry-run checks the rules without it",
 	"-u":         "live events come from the kernel module alone; see 'agent driver status'", "--userspace": "live events come from the kernel module alone; see 'agent driver status'",
 	"--cri":               "leave it out: no container engine is asked, containers are known by their control groups",

@@ -24,7 +24,7 @@ func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 // run is main without the process around it; tests call it too.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &stickyWriter{w: stdout}
-	a := &command{stdin: stdin, stdout: stdout, log: newLogger(stderr)}
+	a := &command{args: args, stdin: stdin, stdout: stdout, log: newLogger(stderr)}
 	app := a.app(out, stderr)
 	err := app.Run(permute(app, args))
 	if err == nil {
@@ -38,6 +38,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // Command is what all commands share.
 type command struct {
+	args   []string // of the process, for a daemon to start with
 	stdin  io.Reader
 	stdout io.Writer // for alerts, which outlive a write that fails
 	log    *logrus.Logger

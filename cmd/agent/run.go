@@ -24,6 +24,8 @@ func (a *command) runCommand() *cli.Command {
 			"configuration, by default to the standard output. Needs the eyas kernel module and root.\n" +
 			"SIGINT and SIGTERM end it, SIGUSR1 makes it open its output files anew. SIGHUP, and a change of the files unless\n" +
 			"watch_config_files is off, make it load rules and configuration anew without a gap; what does not load changes nothing.\n" +
+			"With -d the command ends when the agent watches, or with its error when it cannot; what it writes to the standard\n" +
+			"output and error is lost from then on, unless that is a file. It keeps its working directory.\n" +
 			"With -e it replays a capture file instead; that needs neither.\n\n" +
 			"Example:\n\n   agent run -r rules/eyas_rules.yaml -o json_output=true",
 		Flags: append(ruleFlags(),
@@ -31,6 +33,7 @@ func (a *command) runCommand() *cli.Command {
 			&cli.IntFlag{Name: "seconds", Aliases: []string{"M"}, Usage: "end after `N` seconds"},
 			&cli.StringFlag{Name: "snaplen", Aliases: []string{"S"}, Usage: "keep `N` bytes of each data buffer (driver.snaplen)"},
 			&cli.StringFlag{Name: "pidfile", Aliases: []string{"P"}, Usage: "write the process id to `FILE`"},
+			&cli.BoolFlag{Name: "daemon", Aliases: []string{"d"}, Usage: "go on in the background once this host is being watched"},
 			&cli.StringFlag{Name: "stats-file", Aliases: []string{"s"}, Usage: "add a line of JSON with events, losses and alerts so far to `FILE`, now and then and at the end"},
 			&cli.UintFlag{Name: "stats-interval", Value: 5000, Usage: "write such a line every `MS` milliseconds, at least 100"},
 			&cli.StringFlag{Name: "print", Aliases: []string{"p"}, Usage: "add `TEXT` with fields to every output (append_output)"},
@@ -54,7 +57,8 @@ func (a *command) runCommand() *cli.Command {
 // time, and it costs no more memory than this however large the state grows.
 const replayHeadroom = 16 << 20
 
-func (a *command) run(c *cli.Context) error {
+// checkRun looks at flags that mean nothing by themselves or together.
+func checkRun(c *cli.Context) error {
 	if err := wantArgs(c, 0, 0); err != nil {
 		return err
 	}
@@ -64,8 +68,19 @@ func (a *command) run(c *cli.Context) error {
 	if c.Uint("stats-interval") < 100 {
 		return usagef(c, "--stats-interval wants a number of milliseconds, at least 100")
 	}
-	if err := checkSources(c); err != nil {
+	if c.Bool("daemon") && c.String("capture") != "" {
+		return usagef(c, "-d and -e cannot be used together: a replay ends by itself")
+	}
+	return checkSources(c)
+}
+
+func (a *command) run(c *cli.Context) error {
+	if err := checkRun(c); err != nil {
 		return err
+	}
+	d := thisDaemon()
+	if d == nil && c.Bool("daemon") && !c.Bool("dry-run") {
+		return a.runDaemon(c)
 	}
 	if c.String("capture") != "" {
 		defer runtime.KeepAlive(make([]byte, replayHeadroom))
@@ -81,6 +96,7 @@ func (a *command) run(c *cli.Context) error {
 	if err := a.setLogLevel(cfg); err != nil {
 		return err
 	}
+	d.prepare(a.log, cfg)
 	if err := a.strictRun(c, loaded); err != nil {
 		return err
 	}
@@ -103,6 +119,7 @@ func (a *command) run(c *cli.Context) error {
 		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"), Terminal: terminal,
 		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
 		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
+		Ready: func() { d.detach(a.log) },
 		For:   time.Duration(c.Int("seconds")) * time.Second,
 		Stats: c.String("stats-file"), StatsEvery: time.Duration(c.Uint("stats-interval")) * time.Millisecond,
 	})

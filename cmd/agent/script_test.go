@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"agent": main})
+	testscript.Main(m, map[string]func(){"agent": main, "stand-in": standIn})
 }
 
 // The scripts are the commands as users type them. They run anywhere: what needs a module is tested in a guest.

@@ -39,6 +39,8 @@ type Options struct {
 	Stats      string        // file that gets a line of numbers now and then; "" = none
 	StatsEvery time.Duration // between two lines
 
+	Ready func() // called once, when this host is being watched; nil = nobody waits for that
+
 	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
 
 	Reload        func() (*Loaded, error) // reads rules and configuration anew; nil = that cannot be done
@@ -153,6 +155,9 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 	p.log.WithFields(logrus.Fields{
 		"rules": len(p.rules), "threads": p.state.NumThreads(), "scan": time.Since(start).Round(time.Millisecond),
 	}).Info("watching")
+	if p.ready != nil {
+		p.ready()
+	}
 	err := s.Run(ctx, p.record, func() {
 		p.tellLosses(s)
 		if now := time.Now(); p.stats.due(now) {
@@ -178,6 +183,7 @@ type pipeline struct {
 	stats   *statsFile
 	ev      state.Event
 	now     func() uint64 // the clock of the events
+	ready   func()        // as Options has it
 	volume  volume
 
 	evicted     uint64 // threads of which the log knows
@@ -195,7 +201,7 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 		intake: newIntake(opt.Log),
 		state:  state.New(st), bounds: st,
 		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
-		now:    now, stats: opt.stats,
+		now:    now, stats: opt.stats, ready: opt.Ready,
 	}
 	p.flights = newFlights(opt, p.alerts)
 	p.follow(opt.Rules.Active, engine.New(opt.Rules.Active, mode))
