@@ -47,7 +47,7 @@ var capturedOtherwise = []explanation{
 	{"timerfd_create has no room for TFD_CLOEXEC", func(_ *comparison, d *difference) bool {
 		return d.what == "fd" && d.replay == "open" && d.replayed.Type == state.FDTimerfd
 	}},
-	{"captures list flags of files only, so that pipes from before seem to survive exec", inheritedPipe},
+	{"captures list flags of files only, so that others from before seem to survive exec", inherited},
 	{"captures list no device of a named pipe", func(_ *comparison, d *difference) bool {
 		return d.what == "dev" && d.fd.Type == state.FDFIFO && d.replayed.Type == state.FDFIFO
 	}},
@@ -141,12 +141,13 @@ func flagsWithin(mask uint64) func(*comparison, *difference) bool {
 	}
 }
 
-func inheritedPipe(c *comparison, d *difference) bool {
-	if d.what != "fd" || d.replay != "open" || d.replayed.Type != state.FDFIFO {
+// inherited tells whether the descriptor is one of the scanning process, which closes by exec, in a child of it.
+func inherited(c *comparison, d *difference) bool {
+	if d.what != "fd" || d.replay != "open" || isFile(d.replayed) {
 		return false
 	}
 	parents := c.truth.Thread(c.scanner).FD(d.replayed.Num)
-	return parents != nil && parents.Ino == d.replayed.Ino && parents.CloseOnExec()
+	return parents != nil && parents.Type == d.replayed.Type && parents.Ino == d.replayed.Ino && parents.CloseOnExec()
 }
 
 func number(text string) uint64 {
