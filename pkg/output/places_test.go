@@ -162,7 +162,7 @@ func TestHTTP(t *testing.T) {
 	if err := os.WriteFile(ca, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	base := HTTPOptions{URL: server.URL + "/in", UserAgent: "eyas/1", Timeout: 10 * time.Second}
+	base := HTTPOptions{URL: server.URL + "/in", UserAgent: "eyas/1", Timeout: time.Minute}
 	tests := []struct {
 		name   string
 		change func(*HTTPOptions)
@@ -209,7 +209,7 @@ func TestHTTPEcho(t *testing.T) {
 	}))
 	defer server.Close()
 	var echo strings.Builder
-	p, err := openHTTP(HTTPOptions{URL: server.URL, Timeout: 10 * time.Second, Echo: &echo}, true)
+	p, err := openHTTP(HTTPOptions{URL: server.URL, Timeout: time.Minute, Echo: &echo}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -299,7 +299,13 @@ func TestScanSelf(t *testing.T) {
 		t.Fatal("this process is not in the table")
 	}
 	exe, _ := os.Executable()
-	cwd, _ := os.Getwd()
+	cwd, err := os.Getwd() // through links, where the shell came by them
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if me.ExePath != exe || me.Cwd != cwd+"/" || me.PTID != int64(os.Getppid()) || me.UID != uint32(os.Geteuid()) {
 		t.Errorf("got %s %s %d %d", me.ExePath, me.Cwd, me.PTID, me.UID)
 	}
