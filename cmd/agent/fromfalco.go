@@ -22,7 +22,7 @@ var falcoFlags = map[string]string{
 	"--markdown": "use 'agent fields list --markdown'", "--format": "use 'agent fields list --json'",
 	"--list-events": "use 'agent events list'", "--list-syscall-events": "use 'agent events list --syscalls'",
 	"--list-plugins": "there are no plugins, containers are built in", "--plugin-info": "there are no plugins, containers are built in",
-	"-i":        "use 'agent mask explain', which says of each system call why it is left out",
+	"-i":        "use 'agent mask plan --high-volume'",
 	"--version": "use 'agent version'",
 	"--support": "use 'agent support'", "--page-size": "use 'agent driver status'",
 	"--nodriver": "live events come from the kernel module alone; -e replays a capture and --dry-run checks the rules without it",

@@ -3,7 +3,13 @@
 package main
 
 import (
+	"errors"
+	"io"
+
 	"github.com/urfave/cli/v2"
+
+	"github.com/eyas-security/eyas/pkg/schema"
+	"github.com/eyas-security/eyas/pkg/selection"
 )
 
 func (a *command) maskCommand() *cli.Command {
@@ -17,7 +23,8 @@ func (a *command) maskCommand() *cli.Command {
 				Usage: "print what rules and configuration would select",
 				Description: "Needs no module and no rights.\n\n" +
 					"Example:\n\n   agent mask plan -r rules/eyas_rules.yaml -o 'base_syscalls.custom_set[]=!read' --json",
-				Flags:  append(ruleFlags(), jsonFlag, strictFlag),
+				Flags: append(ruleFlags(), jsonFlag, strictFlag,
+					&cli.BoolFlag{Name: "high-volume", Usage: "print the system calls that are left out for their volume, whatever rules say, unless -A is given"}),
 				Action: a.maskPlan,
 			},
 			{
@@ -57,12 +64,27 @@ func (a *command) maskPlan(c *cli.Context) error {
 	if err := wantArgs(c, 0, 0); err != nil {
 		return err
 	}
+	if c.Bool("high-volume") {
+		return printHighVolume(c)
+	}
 	plan, err := a.plan(c)
 	if err != nil {
 		return err
 	}
 	if c.Bool("json") {
-		return printJSON(c.App.Writer, plan.Document())
+		err = printJSON(c.App.Writer, plan.Document())
+	} else {
+		err = plan.WriteText(c.App.Writer)
 	}
-	return plan.WriteText(c.App.Writer)
+	return errors.Join(err, strict(c, plan.Warnings()))
+}
+
+// printHighVolume prints the set that is left out unless -A or base_syscalls.all asks for it.
+func printHighVolume(c *cli.Context) error {
+	names := selection.Names(schema.HighVolumeSCs(schema.HostArch()))
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, map[string][]string{"high_volume": names})
+	}
+	_, err := io.WriteString(c.App.Writer, lines(names))
+	return err
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,33 +12,33 @@ import (
 	"github.com/eyas-security/eyas/pkg/agent"
 	"github.com/eyas-security/eyas/pkg/control"
 	"github.com/eyas-security/eyas/pkg/driver"
+	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/selection"
 )
 
 var strictFlag = &cli.BoolFlag{Name: "strict", Usage: "warnings about the selection are errors: exit status 3"}
 
-// plan makes the plan that the flags ask for and tells its warnings, which --strict makes an error.
+// plan makes the plan that the flags ask for and tells its warnings.
 func (a *command) plan(c *cli.Context) (*selection.Plan, error) {
 	cfg, set, err := a.loadRules(c)
 	if err != nil {
 		return nil, err
 	}
 	plan := agent.Plan(cfg, set.Active)
-	warnings := plan.Warnings()
 	if !c.Bool("json") || c.Bool("strict") {
-		for _, w := range warnings {
+		for _, w := range plan.Warnings() {
 			a.log.Warn(w)
 		}
 	}
-	return plan, strict(c, warnings)
+	return plan, nil
 }
 
-// strict is the error that --strict makes of warnings.
+// strict is the error that --strict makes of warnings, once the command has printed what it has.
 func strict(c *cli.Context, warnings []string) error {
 	if !c.Bool("strict") || len(warnings) == 0 {
 		return nil
 	}
-	return &invalidError{err: fmt.Errorf("%d warnings about the selection, and --strict", len(warnings))}
+	return &invalidError{err: fmt.Errorf("warnings about the selection, which --strict makes errors: %d", len(warnings))}
 }
 
 // strictRun refuses to run with warnings under --strict, and tells them. A capture has no selection.
@@ -65,17 +66,18 @@ func (a *command) maskExplain(c *cli.Context) error {
 		return usagef(c, "%v", err)
 	}
 	if c.Bool("json") {
-		return printJSON(c.App.Writer, map[string]any{
-			"syscalls": members, "consequences": plan.Document().Consequences, "warnings": plan.Document().Warnings,
-		})
+		d := plan.Document()
+		err = printJSON(c.App.Writer, map[string]any{"syscalls": members, "consequences": d.Consequences, "warnings": d.Warnings})
+	} else {
+		err = selection.WriteMembers(c.App.Writer, members)
 	}
-	return selection.WriteMembers(c.App.Writer, members)
+	return errors.Join(err, strict(c, plan.Warnings()))
 }
 
 // explainLive asks a running agent, which knows what its rules are now, what was changed by hand, and what each call costs.
 func (a *command) explainLive(c *cli.Context) error {
 	names := c.Args().Slice()
-	if _, err := new(selection.Plan).Explain(names...); err != nil {
+	if _, err := (&selection.Plan{Arch: schema.HostArch()}).Explain(names...); err != nil {
 		return usagef(c, "%v", err)
 	}
 	resp, err := ask(c, &control.Request{Command: control.CommandExplain, Names: names})
@@ -131,7 +133,7 @@ func (a *command) maskDiff(c *cli.Context) error {
 		records = append(records, diffRecord{ID: s.Head.ID, PID: s.Head.TGID, Comm: commOf(s), Difference: plan.Diff(mask)})
 	}
 	if c.Bool("json") {
-		return printJSON(c.App.Writer, map[string][]diffRecord{"sessions": records})
+		return errors.Join(printJSON(c.App.Writer, map[string][]diffRecord{"sessions": records}), strict(c, plan.Warnings()))
 	}
 	if len(records) == 0 {
 		fmt.Fprintln(c.App.Writer, "the module is loaded and nobody uses it: there is nothing to compare with")
@@ -139,7 +141,7 @@ func (a *command) maskDiff(c *cli.Context) error {
 	for _, r := range records {
 		fmt.Fprintf(c.App.Writer, "session %d of %s (pid %d): %s\n", r.ID, r.Comm, r.PID, r.text())
 	}
-	return nil
+	return strict(c, plan.Warnings())
 }
 
 func (r *diffRecord) text() string {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/eyas-security/eyas/pkg/internal/nearest"
 	"github.com/eyas-security/eyas/pkg/schema"
@@ -48,34 +49,64 @@ func (e *UnknownCallError) Error() string {
 }
 
 func newUnknownCallError(name string) error {
-	return &UnknownCallError{Name: name, Suggestion: nearest.To(name, Names(schema.AllSCs()))}
+	return &UnknownCallError{Name: name, Suggestion: nearest.To(strings.ToLower(strings.TrimSpace(name)), Names(schema.AllSCs()))}
 }
 
-// Explain tells of the calls by those names; without names, of all that something asks for.
+// Explain tells of the calls by those names, or #NNN; without names, of all that something asks for.
 func (p *Plan) Explain(names ...string) ([]Member, error) {
 	set := p.Rules.Union(p.Selected).Union(p.Removed).Union(p.Volume).Union(p.Operator).Union(p.Off)
+	numbers := p.Numbers
 	if len(names) > 0 {
-		set = schema.SCSet{}
-	}
-	for _, name := range names {
-		scs, err := callsNamed(name)
-		if err != nil {
+		var err error
+		if set, numbers, err = p.callsAndNumbers(names); err != nil {
 			return nil, err
 		}
-		set = set.Union(scs)
 	}
 	members := []Member{}
-	named := callsByName(set)
+	named := callsByName()
 	for _, name := range slices.Sorted(maps.Keys(named)) {
-		members = append(members, p.member(name, named[name]))
+		if own := named[name]; !own.Intersect(set).IsEmpty() {
+			members = append(members, p.member(name, own))
+		}
+	}
+	for _, nr := range numbers {
+		members = append(members, p.numberMember(nr))
 	}
 	return members, nil
 }
 
-// callsByName are the calls of a set by the names of Names: that of an event may stand for several.
-func callsByName(set schema.SCSet) map[string]schema.SCSet {
+// callsAndNumbers resolves what an operator may name: events, system calls and numbers that have no name.
+func (p *Plan) callsAndNumbers(names []string) (set schema.SCSet, numbers []int, err error) {
+	for _, name := range names {
+		if nr, ok := parseNumber(name, p.Arch); ok {
+			numbers = append(numbers, nr)
+			continue
+		}
+		scs, err := callsNamed(name)
+		if err != nil {
+			return set, nil, err
+		}
+		set = set.Union(scs)
+	}
+	slices.Sort(numbers)
+	return set, slices.Compact(numbers), nil
+}
+
+// numberMember is what the plan knows of a number that has no name.
+func (p *Plan) numberMember(nr int) Member {
+	m := Member{Name: NumberNames([]int{nr})[0], In: []Reason{}, Out: []Reason{}, Feeds: []Feed{}}
+	if m.Selected = slices.Contains(p.Numbers, nr); m.Selected {
+		m.add(Reason{Kind: ByCustom})
+	} else {
+		m.add(Reason{Kind: OutUnneeded})
+	}
+	return m
+}
+
+// callsByName are all calls by the names of Names: that of an event may stand for several.
+var callsByName = sync.OnceValue(func() map[string]schema.SCSet {
 	named := map[string]schema.SCSet{}
-	for sc := range set.All() {
+	for sc := range schema.AllSCs().All() {
 		for _, name := range Names(schema.SCsOf(sc)) {
 			own := named[name]
 			own.Add(sc)
@@ -83,7 +114,7 @@ func callsByName(set schema.SCSet) map[string]schema.SCSet {
 		}
 	}
 	return named
-}
+})
 
 // member is what the plan knows of the calls of one name.
 func (p *Plan) member(name string, own schema.SCSet) Member {

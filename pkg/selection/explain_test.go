@@ -125,7 +125,31 @@ read: not recorded
 	}
 }
 
-// sortedBlocks makes the order of the calls not matter.
+// TestExplainAliases: a name of another system is explained with all codes of its event, and a number of the custom set too.
+func TestExplainAliases(t *testing.T) {
+	p := Compute(Input{Custom: []string{"fcntl", "#500"}})
+	members, err := p.Explain("fcntl64", "sendfile64", "#500", "#499", "#500")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := WriteMembers(&b, members); err != nil {
+		t.Fatal(err)
+	}
+	const unneeded = "  unneeded         no rule, no part of the base set and no entry of base_syscalls asks for it\n"
+	const custom = "  custom           named in base_syscalls.custom_set\n"
+	want := "fcntl: recorded\n" + custom + "sendfile: not recorded\n" + unneeded + "#499: not recorded\n" + unneeded + "#500: recorded\n" + custom
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("explain (-want +got):\n%s", diff)
+	}
+	if members, err = p.Explain(); err != nil || members[len(members)-1].Name != "#500" {
+		t.Errorf("explain without names leaves the number out: %+v, %v", members, err)
+	}
+	if _, err := p.Explain("#3"); err == nil {
+		t.Error("a number that has a name is explained")
+	}
+}
+
 // TestExplainCost: a running agent explains its whole plan whenever it is asked how it is doing. Every call is named once.
 func TestExplainCost(t *testing.T) {
 	p := Compute(Input{All: true})
@@ -139,6 +163,7 @@ func TestExplainCost(t *testing.T) {
 	}
 }
 
+// sortedBlocks makes the order of the calls not matter.
 func sortedBlocks(text string) string {
 	blocks := strings.Split(strings.ReplaceAll(text, "\n  ", "\r"), "\n")
 	slices.Sort(blocks)

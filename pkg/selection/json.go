@@ -109,7 +109,8 @@ func (p *Plan) WriteText(w io.Writer) error {
 		{d.NotOnThisArch, "selected syscalls unknown to " + p.Arch.String(), false},
 	} {
 		if names := line.names; line.must || len(names) > 0 {
-			fmt.Fprintf(&b, "(%d) %s: %s\n", len(names), line.what, strings.Join(names, ", "))
+			text := fmt.Sprintf("(%d) %s: %s", len(names), line.what, strings.Join(names, ", "))
+			b.WriteString(strings.TrimRight(text, " ") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

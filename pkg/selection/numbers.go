@@ -5,6 +5,7 @@ package selection
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/eyas-security/eyas/pkg/schema"
 )
@@ -15,8 +16,9 @@ import (
 
 // parseNumber reads "#NNN" where the table has no name for the number.
 func parseNumber(text string, a schema.Arch) (nr int, ok bool) {
-	nr, err := strconv.Atoi(text[1:])
-	if err != nil || NumberNames([]int{nr})[0] != text {
+	digits, ok := strings.CutPrefix(text, "#")
+	nr, err := strconv.Atoi(digits)
+	if !ok || err != nil || NumberNames([]int{nr})[0] != text {
 		return 0, false // not as we write it: signs, leading zeros
 	}
 	var m schema.Mask
@@ -35,8 +37,11 @@ func NumberNames(nrs []int) []string {
 // explainInvalid says what is wrong with an entry of the custom set and what to
 // write instead.
 func explainInvalid(name string, a schema.Arch) string {
+	if sc, ok := schema.SCByName(name); ok {
+		return fmt.Sprintf("%q goes by the name of its event here: write %s", name, strings.Join(Names(schema.SCsOf(sc)), " or "))
+	}
 	if name[0] != '#' {
-		return fmt.Sprintf("%q is no system call or event", name)
+		return newUnknownCallError(name).Error()
 	}
 	nr, err := strconv.Atoi(name[1:])
 	if err != nil || nr < 0 || nr >= schema.NumNative || NumberNames([]int{nr})[0] != name {

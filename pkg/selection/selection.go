@@ -168,9 +168,8 @@ func (p *Plan) warn() (w []string) {
 }
 
 // Names returns the names users know the codes by, sorted: event names where a
-// code has an event of its own, the system call's name otherwise.
+// code has an event of its own, the system call's name otherwise. None are an
+// empty list, which JSON has brackets for.
 func Names(set schema.SCSet) []string {
-	names := schema.SCsToEventNames(set)
-	slices.Sort(names)
-	return names
+	return append([]string{}, schema.SCsToEventNames(set)...)
 }

@@ -166,3 +166,27 @@ func diffNames(t *testing.T, what string, want, got []string) {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
+
+// TestNamesOfNothing: scripts get brackets for what is empty, never null.
+func TestNamesOfNothing(t *testing.T) {
+	text, err := json.Marshal(Compute(Input{Repair: true}).Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "null") || !strings.Contains(string(text), `"rules":[]`) {
+		t.Errorf("the plan without rules is %s", text)
+	}
+	if text, err = json.Marshal(new(Plan).Diff(schema.Mask{})); err != nil || string(text) != `{"added":[],"removed":[],"equal":true}` {
+		t.Errorf("no difference is %s, %v", text, err)
+	}
+}
+
+// TestInvalidNames: what the custom set does not take is told with what to write instead.
+func TestInvalidNames(t *testing.T) {
+	p := Compute(Input{Custom: []string{"prlimit64", "!raed", " read", "READ", "sched_process_exit", "nonsense"}})
+	warned(t, p.Warnings(), []string{
+		`" read" is no system call or event (did you mean read?)`, `"READ" is no system call or event (did you mean read?)`, `"nonsense" is no system call or event`,
+		`"prlimit64" goes by the name of its event here: write prlimit`, `"raed" is no system call or event (did you mean read?)`,
+		`"sched_process_exit" goes by the name of its event here: write procexit`,
+	})
+}
