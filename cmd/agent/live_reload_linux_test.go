@@ -21,6 +21,18 @@ const mkdirRule = `
   priority: NOTICE
 `
 
+// startOnFolders starts an agent with mkdirRule alone. The option has commands find its socket.
+func startOnFolders(t *testing.T) (a *liveAgent, option string) {
+	t.Helper()
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "rules.yaml")
+	if err := os.WriteFile(rules, []byte(mkdirRule), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	option = "control.socket=" + filepath.Join(dir, "socket")
+	return startAgent(t, "-r", rules, "-o", option), option
+}
+
 // makeFolder is what mkdirRule is about.
 func makeFolder(t *testing.T) {
 	t.Helper()
@@ -95,13 +107,7 @@ type changeDocument struct {
 // TestLiveMaskChange: an operator adds and removes system calls, and the kernel has the mask at once.
 func TestLiveMaskChange(t *testing.T) {
 	requireModule(t)
-	dir := t.TempDir()
-	rules := filepath.Join(dir, "rules.yaml")
-	if err := os.WriteFile(rules, []byte(mkdirRule), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	socket := "control.socket=" + filepath.Join(dir, "socket")
-	a := startAgent(t, "-r", rules, "-o", socket)
+	a, socket := startOnFolders(t)
 	steps := []struct {
 		args           []string
 		added, removed []string
@@ -158,13 +164,7 @@ type explainDocument struct {
 // TestLiveExplain: a running agent says why it records a call and what that costs, and its sessions show the same.
 func TestLiveExplain(t *testing.T) {
 	requireModule(t)
-	dir := t.TempDir()
-	rules := filepath.Join(dir, "rules.yaml")
-	if err := os.WriteFile(rules, []byte(mkdirRule), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	socket := "control.socket=" + filepath.Join(dir, "socket")
-	startAgent(t, "-r", rules, "-o", socket)
+	_, socket := startOnFolders(t)
 	stop := inBackground(func() { makeFolder(t) })
 	defer stop()
 	var got explainDocument

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -27,7 +28,7 @@ func (r *supportRecord) text(w io.Writer) {
 	}
 	r.moduleText(w)
 	fmt.Fprintf(w, "\n# configuration: %s\n", r.Config.File)
-	fmt.Fprintf(w, "# changed: %s\n", strings.Join(r.Config.Changed, ", "))
+	fmt.Fprintf(w, "# changed: %s\n", cmp.Or(strings.Join(r.Config.Changed, ", "), "nothing, these are the defaults"))
 	io.WriteString(w, r.Config.TOML)
 	r.rulesText(w)
 	fmt.Fprintln(w, "\n# sessions")

@@ -83,8 +83,10 @@ func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
 			return err
 		}
 		p.num, p.state = p.ev.Num, r.State()
-		if now := time.Now; p.num%statsCheck == 0 && p.stats.due(now()) {
-			p.tellStats(now(), ring.Counts{})
+		if p.num%statsCheck == 0 {
+			if now := time.Now(); p.stats.due(now) {
+				p.tellStats(now, ring.Counts{})
+			}
 		}
 		p.step(r.Shown())
 	}
