@@ -10,12 +10,6 @@
 #include "eyas.h"
 #include "gen/codes.h"
 
-/* Arguments of a socketcall by its number: 32-bit words at the address in its own second one. */
-static const u8 socketcall_args[EYAS_NR_SOCKETCALLS] = {
-	[1] = 3, [2] = 3, [3] = 3, [4] = 2, [5] = 3, [6] = 3, [7] = 3, [8] = 4, [9] = 4, [10] = 4,
-	[11] = 6, [12] = 6, [13] = 2, [14] = 5, [15] = 5, [16] = 3, [17] = 3, [18] = 4, [19] = 5, [20] = 4,
-};
-
 /* The generic event outside its fast path, which never looks at flags. */
 static struct eyas_row unread;
 
@@ -24,9 +18,10 @@ void eyas_mux_init(void)
 	unread = eyas_rows[EYAS_ROW_GENERIC_X];
 }
 
+/* The arguments of a socketcall lie at the address in its own second one. */
 static bool socketcall_read(struct eyas_hit *hit, unsigned int nr)
 {
-	size_t size = socketcall_args[nr] * sizeof(compat_ulong_t);
+	size_t size = eyas_socketcall_words[nr] * sizeof(compat_ulong_t);
 	compat_ulong_t words[6] = {};
 	unsigned int i;
 
@@ -37,48 +32,30 @@ static bool socketcall_read(struct eyas_hit *hit, unsigned int nr)
 	return true;
 }
 
-/* Arguments of ipc: call, first, second, third, pointer, fifth. */
-enum ipc_arg { IPC_CALL, IPC_FIRST, IPC_SECOND, IPC_THIRD, IPC_PTR, IPC_FIFTH, IPC_NONE };
-
-/* Where each argument of a call behind ipc stands. */
-static const u8 ipc_args[EYAS_NR_IPC_CALLS][6] = {
-	[1] = { IPC_FIRST, IPC_PTR, IPC_SECOND, IPC_NONE, IPC_NONE, IPC_NONE },		/* semop */
-	[2] = { IPC_FIRST, IPC_SECOND, IPC_THIRD, IPC_NONE, IPC_NONE, IPC_NONE },	/* semget */
-	[3] = { IPC_FIRST, IPC_SECOND, IPC_THIRD, IPC_PTR, IPC_NONE, IPC_NONE },	/* semctl */
-	[4] = { IPC_FIRST, IPC_PTR, IPC_SECOND, IPC_FIFTH, IPC_NONE, IPC_NONE },	/* semtimedop */
-	[11] = { IPC_FIRST, IPC_PTR, IPC_SECOND, IPC_THIRD, IPC_NONE, IPC_NONE },	/* msgsnd */
-	[12] = { IPC_FIRST, IPC_PTR, IPC_SECOND, IPC_FIFTH, IPC_THIRD, IPC_NONE },	/* msgrcv */
-	[13] = { IPC_FIRST, IPC_SECOND, IPC_NONE, IPC_NONE, IPC_NONE, IPC_NONE },	/* msgget */
-	[14] = { IPC_FIRST, IPC_SECOND, IPC_PTR, IPC_NONE, IPC_NONE, IPC_NONE },	/* msgctl */
-	[21] = { IPC_FIRST, IPC_PTR, IPC_SECOND, IPC_NONE, IPC_NONE, IPC_NONE },	/* shmat */
-	[22] = { IPC_PTR, IPC_NONE, IPC_NONE, IPC_NONE, IPC_NONE, IPC_NONE },		/* shmdt */
-	[23] = { IPC_FIRST, IPC_SECOND, IPC_THIRD, IPC_NONE, IPC_NONE, IPC_NONE },	/* shmget */
-	[24] = { IPC_FIRST, IPC_SECOND, IPC_PTR, IPC_NONE, IPC_NONE, IPC_NONE },	/* shmctl */
-};
-
-#define IPC_SEMCTL	3
-#define IPC_MSGRCV	12
 #define IPC_NUMBER	0xffff	/* above it, the version of the interface */
 
 /* What ipc takes from memory: the last argument of semctl, two of msgrcv in the first version. */
 static bool ipc_read(struct eyas_hit *hit, unsigned int nr)
 {
-	unsigned long from[IPC_NONE + 1] = {};
+	u16 sc = eyas_ipc_calls[nr].sc;
+	bool msgrcv = sc == EYAS_SC_MSGRCV && !(hit->args[0] & ~IPC_NUMBER);
+	unsigned long from[ARRAY_SIZE(hit->args)];
 	compat_ulong_t words[2];
 	unsigned int i;
 
-	memcpy(from, hit->args, sizeof(hit->args));
-	if (nr == IPC_SEMCTL || (nr == IPC_MSGRCV && !(hit->args[IPC_CALL] & ~IPC_NUMBER))) {
-		size_t size = nr == IPC_SEMCTL ? sizeof(words[0]) : sizeof(words);
+	memcpy(from, hit->args, sizeof(from));
+	from[EYAS_IPC_NONE] = 0;
+	if (msgrcv || sc == EYAS_SC_SEMCTL) {
+		size_t size = (msgrcv ? 2 : 1) * sizeof(words[0]);
 
-		if (eyas_copy_user(words, compat_ptr(from[IPC_PTR]), size) != size)
+		if (eyas_copy_user(words, compat_ptr(from[EYAS_IPC_PTR]), size) != size)
 			return false;
-		from[IPC_PTR] = words[0];
-		if (nr == IPC_MSGRCV)
-			from[IPC_FIFTH] = words[1];
+		from[EYAS_IPC_PTR] = words[0];
+		if (msgrcv)
+			from[EYAS_IPC_FIFTH] = words[1];
 	}
-	for (i = 0; i < ARRAY_SIZE(hit->args); i++)
-		hit->args[i] = from[ipc_args[nr][i]];
+	for (i = 0; i < ARRAY_SIZE(from); i++)
+		hit->args[i] = from[eyas_ipc_args[nr][i]];
 	return true;
 }
 

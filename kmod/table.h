@@ -100,6 +100,8 @@ extern const struct eyas_call eyas_calls_compat[EYAS_NR_SYSCALLS];
 extern const struct eyas_call eyas_calls_tp[EYAS_NR_TRACEPOINTS];	/* index EYAS_TP_* */
 extern const struct eyas_call eyas_socketcalls[];	/* index SYS_*, up to EYAS_NR_SOCKETCALLS */
 extern const struct eyas_call eyas_ipc_calls[];		/* index of ipc(2), up to EYAS_NR_IPC_CALLS */
+extern const u8 eyas_socketcall_words[];		/* the same index: 32-bit words in memory */
+extern const u8 eyas_ipc_args[][6];			/* the same index: enum eyas_ipc_arg of each argument */
 extern const struct eyas_flag *const eyas_flag_maps[];	/* index EYAS_MAP_* */
 extern const eyas_custom_t eyas_customs[];
 

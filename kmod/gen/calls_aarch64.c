@@ -336,5 +336,7 @@ const struct eyas_call eyas_calls_native[EYAS_NR_SYSCALLS] = {
 /* 32-bit callers are not recorded on this architecture. */
 const struct eyas_call eyas_calls_compat[EYAS_NR_SYSCALLS];
 const struct eyas_call eyas_socketcalls[EYAS_NR_SOCKETCALLS];
+const u8 eyas_socketcall_words[EYAS_NR_SOCKETCALLS];
 const struct eyas_call eyas_ipc_calls[EYAS_NR_IPC_CALLS];
+const u8 eyas_ipc_args[EYAS_NR_IPC_CALLS][6];
 #endif /* CONFIG_ARM64 */

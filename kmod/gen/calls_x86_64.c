@@ -847,6 +847,29 @@ const struct eyas_call eyas_socketcalls[EYAS_NR_SOCKETCALLS] = {
 	[20] = { EYAS_SC_SENDMMSG, EYAS_ROW_SOCKET_SENDMMSG_X },
 };
 
+const u8 eyas_socketcall_words[EYAS_NR_SOCKETCALLS] = {
+	[1] = 3,	/* socket */
+	[2] = 3,	/* bind */
+	[3] = 3,	/* connect */
+	[4] = 2,	/* listen */
+	[5] = 3,	/* accept */
+	[6] = 3,	/* getsockname */
+	[7] = 3,	/* getpeername */
+	[8] = 4,	/* socketpair */
+	[9] = 4,	/* send */
+	[10] = 4,	/* recv */
+	[11] = 6,	/* sendto */
+	[12] = 6,	/* recvfrom */
+	[13] = 2,	/* shutdown */
+	[14] = 5,	/* setsockopt */
+	[15] = 5,	/* getsockopt */
+	[16] = 3,	/* sendmsg */
+	[17] = 3,	/* recvmsg */
+	[18] = 4,	/* accept4 */
+	[19] = 5,	/* recvmmsg */
+	[20] = 4,	/* sendmmsg */
+};
+
 /* Behind ipc(2) of 32-bit callers. */
 const struct eyas_call eyas_ipc_calls[EYAS_NR_IPC_CALLS] = {
 	[1] = { EYAS_SC_SEMOP, EYAS_ROW_SYSCALL_SEMOP_X },
@@ -861,5 +884,20 @@ const struct eyas_call eyas_ipc_calls[EYAS_NR_IPC_CALLS] = {
 	[22] = { EYAS_SC_SHMDT, EYAS_ROW_GENERIC_X },
 	[23] = { EYAS_SC_SHMGET, EYAS_ROW_GENERIC_X },
 	[24] = { EYAS_SC_SHMCTL, EYAS_ROW_GENERIC_X },
+};
+
+const u8 eyas_ipc_args[EYAS_NR_IPC_CALLS][6] = {
+	[1] = { EYAS_IPC_FIRST, EYAS_IPC_PTR, EYAS_IPC_SECOND },	/* semop */
+	[2] = { EYAS_IPC_FIRST, EYAS_IPC_SECOND, EYAS_IPC_THIRD },	/* semget */
+	[3] = { EYAS_IPC_FIRST, EYAS_IPC_SECOND, EYAS_IPC_THIRD, EYAS_IPC_PTR },	/* semctl */
+	[4] = { EYAS_IPC_FIRST, EYAS_IPC_PTR, EYAS_IPC_SECOND, EYAS_IPC_FIFTH },	/* semtimedop */
+	[11] = { EYAS_IPC_FIRST, EYAS_IPC_PTR, EYAS_IPC_SECOND, EYAS_IPC_THIRD },	/* msgsnd */
+	[12] = { EYAS_IPC_FIRST, EYAS_IPC_PTR, EYAS_IPC_SECOND, EYAS_IPC_FIFTH, EYAS_IPC_THIRD },	/* msgrcv */
+	[13] = { EYAS_IPC_FIRST, EYAS_IPC_SECOND },	/* msgget */
+	[14] = { EYAS_IPC_FIRST, EYAS_IPC_SECOND, EYAS_IPC_PTR },	/* msgctl */
+	[21] = { EYAS_IPC_FIRST, EYAS_IPC_PTR, EYAS_IPC_SECOND },	/* shmat */
+	[22] = { EYAS_IPC_PTR },	/* shmdt */
+	[23] = { EYAS_IPC_FIRST, EYAS_IPC_SECOND, EYAS_IPC_THIRD },	/* shmget */
+	[24] = { EYAS_IPC_FIRST, EYAS_IPC_SECOND, EYAS_IPC_PTR },	/* shmctl */
 };
 #endif /* CONFIG_X86_64 */

@@ -637,6 +637,16 @@ enum eyas_sc {
 #define EYAS_NR_SOCKETCALLS	21
 #define EYAS_NR_IPC_CALLS	25
 
+/* Arguments of ipc(2); the first of all, the number of the call, is none of the call itself. */
+enum eyas_ipc_arg {
+	EYAS_IPC_NONE,
+	EYAS_IPC_FIRST,
+	EYAS_IPC_SECOND,
+	EYAS_IPC_THIRD,
+	EYAS_IPC_PTR,
+	EYAS_IPC_FIFTH,
+};
+
 /* Values of the schema. */
 #define PPM_AF_NFC	39
 #define PPM_AF_ALG	38

@@ -63,7 +63,11 @@ func cCodes(w *writer, t *table) {
 		w.f("\tEYAS_NR_SC = %d\n};\n\n", len(t.codes))
 		w.f("/* What the multiplexed calls of 32-bit callers are numbered up to. */\n")
 		w.f("#define EYAS_NR_SOCKETCALLS\t%d\n#define EYAS_NR_IPC_CALLS\t%d\n", muxLen(t.raw.syscalls.Socketcall), muxLen(t.raw.syscalls.IPC))
-		w.f("\n/* Values of the schema. */\n")
+		w.f("\n/* Arguments of ipc(2); the first of all, the number of the call, is none of the call itself. */\nenum eyas_ipc_arg {\n\tEYAS_IPC_NONE,\n")
+		for _, a := range ipcArgs {
+			w.f("\t%s,\n", ipcArgName(a))
+		}
+		w.f("};\n\n/* Values of the schema. */\n")
 		for _, c := range constants(t) {
 			w.f("#define %s\t%s\n", c.name, c.ctext())
 		}
@@ -309,6 +313,34 @@ func mux(w *writer, t *table, name, size string, rows []rawMux) {
 	w.f("};\n")
 }
 
+// ipcArgs are the arguments of ipc(2) after the number of the call, in their order.
+var ipcArgs = []string{"first", "second", "third", "ptr", "fifth"}
+
+// maxArgs is how many arguments a system call has at most.
+const maxArgs = 6
+
+func ipcArgName(a string) string { return "EYAS_IPC_" + strings.ToUpper(a) }
+
+func socketcallWords(w *writer, rows []rawMux) {
+	w.f("\nconst u8 eyas_socketcall_words[EYAS_NR_SOCKETCALLS] = {\n")
+	for _, r := range rows {
+		w.f("\t[%d] = %d,\t/* %s */\n", r.Number, *r.Words, r.Name)
+	}
+	w.f("};\n")
+}
+
+func ipcArgTable(w *writer, rows []rawMux) {
+	w.f("\nconst u8 eyas_ipc_args[EYAS_NR_IPC_CALLS][%d] = {\n", maxArgs)
+	for _, r := range rows {
+		var names []string
+		for _, a := range r.Args {
+			names = append(names, ipcArgName(a))
+		}
+		w.f("\t[%d] = { %s },\t/* %s */\n", r.Number, strings.Join(names, ", "), r.Name)
+	}
+	w.f("};\n")
+}
+
 func cCallsX8664(w *writer, t *table) {
 	tabs := t.callTables()
 	w.f("#ifdef CONFIG_X86_64\n#include \"../table.h\"\n#include \"codes.h\"\n")
@@ -317,8 +349,10 @@ func cCallsX8664(w *writer, t *table) {
 	calls(w, "eyas_calls_compat", tabs[1])
 	w.f("\n/* Behind socketcall(2) of 32-bit callers. */")
 	mux(w, t, "eyas_socketcalls", "EYAS_NR_SOCKETCALLS", t.raw.syscalls.Socketcall)
+	socketcallWords(w, t.raw.syscalls.Socketcall)
 	w.f("\n/* Behind ipc(2) of 32-bit callers. */")
 	mux(w, t, "eyas_ipc_calls", "EYAS_NR_IPC_CALLS", t.raw.syscalls.IPC)
+	ipcArgTable(w, t.raw.syscalls.IPC)
 	w.f("#endif /* CONFIG_X86_64 */\n")
 }
 
@@ -328,6 +362,8 @@ func cCallsAArch64(w *writer, t *table) {
 	w.f("\n/* 32-bit callers are not recorded on this architecture. */\n")
 	w.f("const struct eyas_call eyas_calls_compat[EYAS_NR_SYSCALLS];\n")
 	w.f("const struct eyas_call eyas_socketcalls[EYAS_NR_SOCKETCALLS];\n")
+	w.f("const u8 eyas_socketcall_words[EYAS_NR_SOCKETCALLS];\n")
 	w.f("const struct eyas_call eyas_ipc_calls[EYAS_NR_IPC_CALLS];\n")
+	w.f("const u8 eyas_ipc_args[EYAS_NR_IPC_CALLS][%d];\n", maxArgs)
 	w.f("#endif /* CONFIG_ARM64 */\n")
 }

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -64,7 +66,7 @@ func (t *table) number(line int, name, column string, n *int, limit int, seen ma
 
 func (t *table) checkMuxes() {
 	const file = "syscalls.toml"
-	check := func(array string, rows []rawMux) {
+	check := func(array string, rows []rawMux, checkArgs func(r rawMux) string) {
 		last := 0
 		for i, pos := range t.raw.src[file].blocks[0].array(array) {
 			r := rows[i]
@@ -75,10 +77,32 @@ func (t *table) checkMuxes() {
 				t.errorf(file, pos.line, "%s: number %d is there twice or out of order", array, r.Number)
 			}
 			last = r.Number
+			if wrong := checkArgs(r); wrong != "" {
+				t.errorf(file, pos.line, "%s: %s: %s", array, r.Name, wrong)
+			}
 		}
 	}
-	check("socketcall", t.raw.syscalls.Socketcall)
-	check("ipc", t.raw.syscalls.IPC)
+	check("socketcall", t.raw.syscalls.Socketcall, checkSocketcallArgs)
+	check("ipc", t.raw.syscalls.IPC, checkIPCArgs)
+}
+
+func checkSocketcallArgs(r rawMux) string {
+	if r.Words == nil || *r.Words < 1 || *r.Words > maxArgs || r.Args != nil {
+		return fmt.Sprintf("wants words from 1 to %d, and no args", maxArgs)
+	}
+	return ""
+}
+
+func checkIPCArgs(r rawMux) string {
+	if len(r.Args) == 0 || len(r.Args) > maxArgs || r.Words != nil {
+		return fmt.Sprintf("wants one to %d args, and no words", maxArgs)
+	}
+	for _, a := range r.Args {
+		if !slices.Contains(ipcArgs, a) {
+			return fmt.Sprintf("unknown argument %q; there are %s", a, strings.Join(ipcArgs, ", "))
+		}
+	}
+	return ""
 }
 
 func (t *table) checkEvents() {

@@ -273,7 +273,9 @@ func (raw *rawSchema) formatSyscalls() output {
 			yes("no_exit", r.NoExit), optNum("x86_64", r.X8664), optNum("aarch64", r.AArch64), list("i386", r.I386, strconv.Itoa),
 		}
 	})
-	mux := func(r rawMux) []kv { return []kv{num("number", r.Number), str("name", r.Name)} }
+	mux := func(r rawMux) []kv {
+		return []kv{num("number", r.Number), str("name", r.Name), optNum("words", r.Words), list("args", r.Args, strconv.Quote)}
+	}
 	for _, a := range []struct {
 		name string
 		rows []rawMux

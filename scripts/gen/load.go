@@ -115,9 +115,13 @@ type rawSyscall struct {
 	I386       []int  `toml:"i386"`
 }
 
+// rawMux is a call behind socketcall or ipc, whose arguments are not those of the
+// call itself.
 type rawMux struct {
-	Number int    `toml:"number"`
-	Name   string `toml:"name"`
+	Number int      `toml:"number"`
+	Name   string   `toml:"name"`
+	Words  *int     `toml:"words"` // socketcall: 32-bit words in memory
+	Args   []string `toml:"args"`  // ipc: which of its own, by the names in ipcArgs
 }
 
 type rawEvents struct {
