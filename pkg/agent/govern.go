@@ -25,6 +25,7 @@ type governance struct {
 	counters []abi.Counter              // at the last tick
 	cpu      time.Duration              // of this process, at the last tick
 	at       time.Time                  // of the last tick
+	periods  uint64                     // judged
 
 	snaplen control.Governor // of it: Snaplen and SnaplenSince
 	off     []control.OffCall
@@ -63,6 +64,7 @@ func (m *manager) tick(ctx context.Context) {
 	}
 	s := m.sample(before, counters)
 	s.CPUPercent = 100 * float64(used) / float64(max(took, 1))
+	g.periods++
 	m.take(ctx, g.governor.Tick(s), &s)
 }
 
@@ -173,6 +175,6 @@ func (g *governance) status() control.Governor {
 		return control.Governor{Off: []control.OffCall{}}
 	}
 	s := g.snaplen
-	s.Enabled, s.Off = true, append([]control.OffCall{}, g.off...)
+	s.Enabled, s.Periods, s.Off = true, g.periods, append([]control.OffCall{}, g.off...)
 	return s
 }

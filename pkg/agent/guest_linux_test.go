@@ -194,22 +194,31 @@ func (r *liveRun) status0(t *testing.T) *control.Status {
 	return resp.Status
 }
 
-// settled is the status when nothing more comes.
-func (r *liveRun) settled(t *testing.T) *control.Status {
+// counts is what became of events of the load so far.
+type counts struct{ matched, lost uint64 }
+
+func (r *liveRun) counts(t *testing.T) counts {
 	t.Helper()
-	for last := uint64(0); ; {
-		pauseFor(500 * time.Millisecond)
-		s := r.status0(t)
-		if s.Alerts == last {
-			return s
-		}
-		last = s.Alerts
-	}
+	c := r.session.Stats().Counts
+	return counts{matched: r.status0(t).Alerts, lost: c.Lost.Sum() + c.SeqGaps}
 }
 
-func (r *liveRun) lost() uint64 {
-	c := r.session.Stats().Counts
-	return c.Lost.Sum() + c.SeqGaps
+// settled is what was added since before when so many calls have matched or are known to be lost, or nothing has changed
+// for half a minute.
+func (r *liveRun) settled(t *testing.T, before counts, calls uint64) counts {
+	t.Helper()
+	last := before
+	for quiet := 0; ; quiet++ {
+		now := r.counts(t)
+		if now != last {
+			last, quiet = now, 0
+		}
+		added := counts{matched: now.matched - before.matched, lost: now.lost - before.lost}
+		if added.matched+added.lost >= calls || quiet == 60 {
+			return added
+		}
+		pauseFor(500 * time.Millisecond)
+	}
 }
 
 func pauseFor(d time.Duration) { <-time.After(d) }

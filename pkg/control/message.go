@@ -63,6 +63,7 @@ type Usage struct {
 // Governor tells what the governor has taken back.
 type Governor struct {
 	Enabled      bool      `json:"enabled"`
+	Periods      uint64    `json:"periods,omitempty"` // judged so far
 	Snaplen      uint32    `json:"snaplen,omitempty"` // shortened to
 	SnaplenSince uint64    `json:"snaplen_since,omitempty"`
 	Off          []OffCall `json:"off"` // in the order in which they went
