@@ -2,6 +2,8 @@
 
 package scap
 
+import "math"
+
 // blockKind is what a block holds.
 type blockKind uint8
 
@@ -16,6 +18,21 @@ const (
 	blockUsers
 )
 
+// String is how errors call it.
+func (k blockKind) String() string {
+	switch k {
+	case blockThreads:
+		return "process list"
+	case blockFDs:
+		return "list of descriptors"
+	case blockInterfaces:
+		return "interface list"
+	case blockUsers:
+		return "user list"
+	}
+	return "block"
+}
+
 // blockInfo is a row of the table of blocks. Version counts the forms that the
 // entries of a list or the header of an event had.
 type blockInfo struct {
@@ -23,6 +40,27 @@ type blockInfo struct {
 	version uint8
 	flags   bool // an event with a word of flags before it
 	large   bool // an event that may be larger than others
+}
+
+// isList tells whether a block is read piece by piece, so that it may be of any
+// length.
+func (i blockInfo) isList() bool {
+	switch i.kind {
+	case blockSection, blockMachine, blockEvent:
+		return false
+	}
+	return true
+}
+
+// most is the greatest length that a block may have.
+func (i blockInfo) most() int64 {
+	switch {
+	case i.isList():
+		return math.MaxInt64
+	case i.kind == blockEvent && !i.large:
+		return maxEvent
+	}
+	return maxBlock
 }
 
 // Forms from which on entries carry their length, and events the number of their

@@ -83,3 +83,16 @@ func (c *cursor) entry(extra int) cursor {
 	}
 	return cursor{b: c.bytes(int(size))}
 }
+
+// inEntry has an entry read, which may begin with its length, and tells whether
+// all of it was there.
+func (c *cursor) inEntry(withLen bool, extra int, read func(*cursor)) bool {
+	entry := c
+	if withLen {
+		e := c.entry(extra)
+		entry = &e
+	}
+	read(entry)
+	c.short = c.short || entry.short
+	return !c.short
+}

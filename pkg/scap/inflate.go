@@ -3,8 +3,10 @@
 package scap
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -22,23 +24,28 @@ var errSparse = errors.New("too many blocks that hold next to nothing")
 
 // inflater inflates a file. It feeds the decompressor from a bytes.Buffer, for
 // which that has a loop of its own: it takes two thirds of the time that a
-// bufio.Reader takes.
+// bufio.Reader takes. But it takes the end of that for the end of the file, so
+// what is written while it is read comes from a bufio.Reader.
 type inflater struct {
-	src   io.Reader
-	err   error // why nothing more comes from src
-	ahead bytes.Buffer
+	src   *bufio.Reader
+	err   error         // why nothing more comes from src
+	ahead *bytes.Buffer // nil: z reads from src
 	z     *gzip.Reader
 }
 
-func newInflater(src io.Reader) (*inflater, error) {
-	in := &inflater{src: src}
-	in.ahead.Grow(2 * (lookAhead + refill)) // half empty it moves down and need not grow
-	in.fill()
-	z, err := gzip.NewReader(&in.ahead)
+func newInflater(src *bufio.Reader, slow bool) (in *inflater, err error) {
+	in = &inflater{src: src}
+	if slow {
+		in.z, err = gzip.NewReader(src)
+	} else {
+		in.ahead = new(bytes.Buffer)
+		in.ahead.Grow(2 * (lookAhead + refill)) // half empty it moves down and need not grow
+		in.fill()
+		in.z, err = gzip.NewReader(in.ahead)
+	}
 	if err != nil {
 		return nil, in.cause(err)
 	}
-	in.z = z
 	return in, nil
 }
 
@@ -54,7 +61,7 @@ func (in *inflater) Read(p []byte) (int, error) {
 
 // fill reads until there is enough for the next call.
 func (in *inflater) fill() {
-	for in.err == nil && in.ahead.Len() < lookAhead {
+	for in.ahead != nil && in.err == nil && in.ahead.Len() < lookAhead {
 		in.ahead.Grow(refill)
 		room := in.ahead.AvailableBuffer()
 		n, err := readSome(in.src, room[:refill])
@@ -63,13 +70,18 @@ func (in *inflater) fill() {
 	}
 }
 
-// cause tells why the decompressor found the end of its buffer, if it did.
+// cause tells why the decompressor ended.
 func (in *inflater) cause(err error) error {
+	ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	switch {
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF), errors.Is(in.err, io.EOF):
-		return err
-	case in.err == nil:
+	case ended && in.err != nil && !errors.Is(in.err, io.EOF):
+		return in.err
+	case ended && in.err == nil && in.ahead != nil:
 		return errSparse
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("compressed data is cut: %w", err)
+	case errors.Is(err, gzip.ErrHeader) && in.z != nil:
+		return fmt.Errorf("something else stands behind compressed data: %w", err)
 	}
-	return in.err
+	return err
 }

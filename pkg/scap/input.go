@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 const (
@@ -22,6 +23,7 @@ type input struct {
 	start, end int   // the bytes of buf that were read and not taken
 	off        int64 // of buf[start] in the uncompressed file
 	err        error // why nothing more comes
+	packed     bool  // the file is compressed
 }
 
 func newInput(r io.Reader) (*input, error) {
@@ -32,11 +34,24 @@ func newInput(r io.Reader) (*input, error) {
 		return nil, err
 	}
 	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		if in.src, err = newInflater(src); err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
+		z, err := newInflater(src, waits(r))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrNotCapture, err)
 		}
+		in.src, in.packed = z, true
 	}
 	return in, nil
+}
+
+// waits tells whether src is written while it is read, as a pipe or a socket:
+// its reader wants to have each event when it comes.
+func waits(src io.Reader) bool {
+	f, ok := src.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && !info.Mode().IsRegular()
 }
 
 // peek returns the next n bytes without taking them. They are valid until the

@@ -17,28 +17,16 @@ var errShort = errors.New("an entry ends behind the end of its list")
 // minEntry is what is left of a list when nothing but padding is.
 const minEntry = 4
 
-// readThreads adds a list of threads to the state.
-func readThreads(st *state.State, body []byte, version uint8) error {
-	c := cursor{b: body}
-	for c.has(minEntry) {
-		var t state.Thread
-		if version >= threadsWithLen {
-			entry := c.entry(0)
-			t = readThread(&entry, version)
-			c.short = c.short || entry.short
-		} else {
-			t = readThread(&c, version)
-		}
-		if c.short {
-			return errShort
-		}
+// readThread adds a thread to the state.
+func readThread(st *state.State, c *cursor, version uint8) {
+	var t state.Thread
+	if c.inEntry(version >= threadsWithLen, 0, func(c *cursor) { t = parseThread(c, version) }) {
 		st.AddThread(t)
 	}
-	return nil
 }
 
-// readThread reads an entry. Fields were added over time.
-func readThread(c *cursor, version uint8) state.Thread {
+// parseThread reads an entry. Fields were added over time.
+func parseThread(c *cursor, version uint8) state.Thread {
 	t := state.Thread{VTID: -1, VPID: -1, SID: -1, PGID: -1, VPGID: -1, LoginUID: state.NoID}
 	t.TID, t.PID, t.PTID = c.i64(), c.i64(), c.i64()
 	if version >= 6 {
@@ -111,33 +99,24 @@ func exeFlag(c *cursor, t *state.Thread, flag uint32) {
 	}
 }
 
-// readFDs adds the descriptors of one thread.
-func readFDs(st *state.State, body []byte, version uint8) error {
-	c := cursor{b: body}
-	t := st.Thread(c.i64())
-	for c.has(minEntry) {
+// fdReader returns what adds the descriptors of one thread, whose number is the
+// first that it reads.
+func fdReader(st *state.State, version uint8) func(*cursor) {
+	var t *state.Thread
+	begun := false
+	return func(c *cursor) {
+		if !begun {
+			t, begun = st.Thread(c.i64()), true
+			return
+		}
 		var fd state.FD
-		if version >= listsWithLen {
-			entry := c.entry(0)
-			fd = readFD(&entry, version)
-			c.short = c.short || entry.short
-		} else {
-			fd = readFD(&c, version)
-		}
-		if c.short {
-			return errShort
-		}
-		if t != nil {
+		if c.inEntry(version >= listsWithLen, 0, func(c *cursor) { fd = parseFD(c, version) }) && t != nil {
 			st.AddFD(t, fd)
 		}
 	}
-	if c.short {
-		return errShort
-	}
-	return nil
 }
 
-func readFD(c *cursor, version uint8) state.FD {
+func parseFD(c *cursor, version uint8) state.FD {
 	fd := state.FD{Num: c.i64(), Ino: c.u64(), Type: state.FDType(c.u8())}
 	switch fd.Type {
 	case state.FDUnknown:
@@ -180,56 +159,36 @@ func readAddr(c *cursor, t state.FDType) netip.Addr {
 // Kinds of entries in a list of users.
 const kindUser = 0
 
-// readUsers adds a list of users and groups.
-func readUsers(st *state.State, body []byte, version uint8) error {
-	c := cursor{b: body}
-	for c.has(minEntry) {
-		entry := &c
-		if version >= listsWithLen {
-			e := c.entry(0)
-			entry = &e
-		}
-		if entry.u8() == kindUser {
-			u := state.User{UID: entry.u32(), GID: entry.u32(), Name: entry.text(), Home: entry.text(), Shell: entry.text()}
-			if !entry.short {
+// readUser adds a user or a group.
+func readUser(st *state.State, c *cursor, version uint8) {
+	c.inEntry(version >= listsWithLen, 0, func(c *cursor) {
+		if c.u8() == kindUser {
+			u := state.User{UID: c.u32(), GID: c.u32(), Name: c.text(), Home: c.text(), Shell: c.text()}
+			if !c.short {
 				st.AddUser(u)
 			}
-		} else if gid, name := entry.u32(), entry.text(); !entry.short {
+		} else if gid, name := c.u32(), c.text(); !c.short {
 			st.AddGroup(gid, name)
 		}
-		if entry.short || c.short {
-			return errShort
-		}
-	}
-	return nil
+	})
 }
 
 // ifaceLen is what the length in front of an entry does not count: itself.
 const ifaceLen = 4
 
-// readInterfaces adds a list of addresses of interfaces.
-func readInterfaces(st *state.State, body []byte, version uint8) error {
-	c := cursor{b: body}
-	for c.has(minEntry) {
-		entry := &c
-		if version >= listsWithLen {
-			e := c.entry(ifaceLen)
-			entry = &e
-		}
-		typ, nameLen := entry.u16(), int(entry.u16())
-		i, ok := readInterface(entry, typ)
-		i.Name = string(entry.bytes(nameLen))
-		if entry.short || c.short {
-			return errShort
-		}
-		if ok {
+// readIface adds an address of an interface.
+func readIface(st *state.State, c *cursor, version uint8) {
+	c.inEntry(version >= listsWithLen, ifaceLen, func(c *cursor) {
+		typ, nameLen := c.u16(), int(c.u16())
+		i, ok := parseIface(c, typ)
+		i.Name = string(c.bytes(nameLen))
+		if ok && !c.short {
 			st.AddInterface(i)
 		}
-	}
-	return nil
+	})
 }
 
-func readInterface(c *cursor, typ uint16) (i state.Interface, ok bool) {
+func parseIface(c *cursor, typ uint16) (i state.Interface, ok bool) {
 	size := 16
 	switch typ {
 	case kindIPv4, kindIPv4NoSpeed:

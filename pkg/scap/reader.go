@@ -17,7 +17,9 @@ const (
 	blockHeader  = 8
 	blockTrailer = 4
 	maxEvent     = 65536 + 8 // length of an event block that is not large
-	maxBlock     = 64 << 20  // of any block
+	maxBlock     = 64 << 20  // of a block that is no list
+	maxEntry     = 1 << 20   // of an entry of a list
+	sectionHead  = 4         // of a section, its magic number
 
 	sectionMagic = 0x1a2b3c4d
 	majorVersion = 1
@@ -52,6 +54,7 @@ type Reader struct {
 	legacy   []byte
 	num      uint64 // events that came out of the conversion
 	events   bool   // the section has had an event
+	any      bool   // any section has
 	shown    bool
 	err      error // what Next returned at the end
 }
@@ -64,15 +67,18 @@ func NewReader(src io.Reader, newState func() *state.State) (*Reader, error) {
 	}
 	in, err := newInput(src)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotCapture, err)
+		return nil, err
 	}
 	r := &Reader{in: in, newState: newState, conv: converter{stored: map[int64]*enter{}}}
-	head, err := in.peek(blockHeader)
-	if err != nil || binary.LittleEndian.Uint32(head) != typeSection {
-		return nil, ErrNotCapture
+	head, err := in.peek(blockHeader + sectionHead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err := checkHead(head); err != nil {
+		return nil, err
 	}
 	if err := r.block(nil); err != nil {
-		return nil, err
+		return nil, r.damage(0, err)
 	}
 	return r, nil
 }
@@ -97,13 +103,14 @@ func (r *Reader) Next(e *event.Event) error {
 	for r.err == nil {
 		num := r.num
 		off := r.in.off
-		if err := r.block(e); errors.Is(err, errEnd) {
+		switch err := r.block(e); {
+		case errors.Is(err, errEnd):
 			r.err = io.EOF
-			if !r.events {
+			if !r.any {
 				r.err = ErrNoEvents
 			}
-		} else if err != nil {
-			r.err = fmt.Errorf("capture is damaged at byte %d: %w", off, err)
+		case err != nil:
+			r.err = r.damage(off, err)
 		}
 		if r.num > num {
 			return nil
@@ -114,6 +121,18 @@ func (r *Reader) Next(e *event.Event) error {
 
 var errEnd = errors.New("end of file") // between two blocks
 
+// damage tells where a capture goes wrong. What is none from the beginning is not
+// damaged.
+func (r *Reader) damage(off int64, err error) error {
+	switch {
+	case errors.Is(err, ErrNotCapture) && !r.any:
+		return err
+	case r.in.packed:
+		return fmt.Errorf("capture is damaged at byte %d of its uncompressed content: %w", off, err)
+	}
+	return fmt.Errorf("capture is damaged at byte %d: %w", off, err)
+}
+
 // block reads one block.
 func (r *Reader) block(e *event.Event) error {
 	head, err := r.in.peek(blockHeader)
@@ -122,11 +141,14 @@ func (r *Reader) block(e *event.Event) error {
 	}
 	number, size := binary.LittleEndian.Uint32(head), binary.LittleEndian.Uint32(head[4:])
 	info := infoOf(number)
-	if size < blockHeader+blockTrailer || size > maxBlock || size > maxEvent && info.kind == blockEvent && !info.large {
+	if size < blockHeader+blockTrailer || int64(size) > info.most() {
 		return fmt.Errorf("block of type %#x has a length of %d", number, size)
 	}
 	if r.events && info.kind != blockEvent && info.kind != blockSection {
 		return fmt.Errorf("block of type %#x behind events", number)
+	}
+	if info.isList() {
+		return r.list(number, size, info)
 	}
 	block, err := r.in.peek(int(size))
 	if err != nil {
@@ -137,46 +159,86 @@ func (r *Reader) block(e *event.Event) error {
 	if info.kind == blockEvent {
 		return r.event(e, body, info)
 	}
-	if trailer := binary.LittleEndian.Uint32(block[size-blockTrailer:]); trailer != size {
+	if err := checkTrailer(block, number, size); err != nil {
+		return err
+	}
+	if info.kind == blockSection {
+		return r.section(body)
+	}
+	return r.readMachine(body)
+}
+
+// checkTrailer compares what a block ends in with the length in its head.
+func checkTrailer(b []byte, number, size uint32) error {
+	if trailer := binary.LittleEndian.Uint32(b[len(b)-blockTrailer:]); trailer != size {
 		return fmt.Errorf("block of type %#x has a length of %d in front and %d behind", number, size, trailer)
 	}
-	return r.list(body, info)
+	return nil
 }
 
 // cutError says what the end of the file means in front of or within something.
 func cutError(err error, have int, what string) error {
-	if errors.Is(err, io.EOF) {
-		if have == 0 {
-			return errEnd
-		}
-		return fmt.Errorf("%s is cut after %d bytes: %w", what, have, io.ErrUnexpectedEOF)
+	if !errors.Is(err, io.EOF) {
+		return err
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	if have == 0 {
+		return errEnd
+	}
+	return fmt.Errorf("%s is cut after %d bytes: %w", what, have, io.ErrUnexpectedEOF)
 }
 
-func (r *Reader) list(body []byte, info blockInfo) error {
-	switch info.kind {
-	case blockSection:
-		return r.section(body)
-	case blockMachine:
-		return r.readMachine(body)
-	case blockThreads:
-		return named("process list", readThreads(r.state, body, info.version))
-	case blockFDs:
-		return named("list of descriptors", readFDs(r.state, body, info.version))
-	case blockInterfaces:
-		return named("interface list", readInterfaces(r.state, body, info.version))
-	case blockUsers:
-		return named("user list", readUsers(r.state, body, info.version))
-	}
-	return nil
-}
-
-func named(what string, err error) error {
+// list reads a block entry by entry: all processes of a large host, with their
+// environments, are more than one wants to hold.
+func (r *Reader) list(number, size uint32, info blockInfo) error {
+	read, err := r.entryReader(number, info)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return err
 	}
-	return nil
+	left := int(size)
+	take := func(n int) { r.in.take(n); left -= n }
+	peek := func(n int) ([]byte, error) {
+		b, err := r.in.peek(n)
+		if err != nil {
+			err = cutError(err, int(size)-left+len(b), "block")
+		}
+		return b, err
+	}
+	for take(blockHeader); left >= minEntry+blockTrailer; {
+		b, err := peek(min(left-blockTrailer, maxEntry))
+		if err != nil {
+			return err
+		}
+		c := cursor{b: b}
+		if read(&c); c.short {
+			return fmt.Errorf("%s: %w", info.kind, errShort)
+		}
+		take(len(b) - len(c.b))
+	}
+	b, err := peek(left)
+	if err != nil {
+		return err
+	}
+	take(left)
+	return checkTrailer(b, number, size)
+}
+
+// entryReader returns what reads an entry of a list, and of a block of which we
+// have no use all that there is.
+func (r *Reader) entryReader(number uint32, info blockInfo) (func(*cursor), error) {
+	switch info.kind {
+	case blockThreads:
+		return func(c *cursor) { readThread(r.state, c, info.version) }, nil
+	case blockFDs:
+		return fdReader(r.state, info.version), nil
+	case blockInterfaces:
+		return func(c *cursor) { readIface(r.state, c, info.version) }, nil
+	case blockUsers:
+		return func(c *cursor) { readUser(r.state, c, info.version) }, nil
+	}
+	if number == typePackets {
+		return nil, fmt.Errorf("%w: it looks like network packets (pcapng)", ErrNotCapture)
+	}
+	return func(c *cursor) { c.b = nil }, nil
 }
 
 // section begins a section: everything is new but the number of the events.
@@ -202,7 +264,7 @@ func (r *Reader) readMachine(body []byte) error {
 	m.Hostname = cutNUL(host.b)
 	m.BootTime = c.u64()
 	if c.short {
-		return named("machine info", errShort)
+		return fmt.Errorf("machine info: %w", errShort)
 	}
 	r.machine = m
 	r.state.SetBootTime(m.BootTime)
@@ -231,7 +293,7 @@ func (r *Reader) event(e *event.Event, body []byte, info blockInfo) error {
 		return err
 	}
 	if !r.events {
-		r.events = true
+		r.events, r.any = true, true
 		r.state.LinkParents()
 	}
 	keep, err := r.conv.run(e, raw)

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"runtime"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -142,38 +143,6 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// A file that is cut gives every event before the cut, then one error with the
-// place.
-func TestCut(t *testing.T) {
-	const events = 3
-	head := section()
-	one := eventBlock(closeEvent(1, 1))
-	file := join(head, bytes.Repeat(one, events))
-	for n := len(head); n < len(file); n++ {
-		got, _, err := readAll(t, file[:n])
-		whole := (n - len(head)) / len(one)
-		if len(got) != whole {
-			t.Errorf("cut at %d: %d events, want %d", n, len(got), whole)
-		}
-		switch {
-		case n == len(head):
-			if !errors.Is(err, ErrNoEvents) {
-				t.Errorf("cut at %d: %v", n, err)
-			}
-		case (n-len(head))%len(one) == 0:
-			if err != nil {
-				t.Errorf("cut between blocks at %d: %v", n, err)
-			}
-		case !errors.Is(err, io.ErrUnexpectedEOF):
-			t.Errorf("cut at %d: %v", n, err)
-		}
-	}
-	gz := packed(t, file)
-	if got, _, err := readAll(t, gz[:len(gz)-4]); len(got) != events || err == nil || !strings.Contains(err.Error(), "damaged at byte 220") {
-		t.Errorf("cut gzip: %d events, %v", len(got), err)
-	}
-}
-
 // Parts of a packed file may be of any size, and blocks in it too.
 func TestPackedInParts(t *testing.T) {
 	const events = 300
@@ -198,110 +167,77 @@ func TestPackedInParts(t *testing.T) {
 	}
 }
 
-// errAfter fails when its bytes have been read.
-type errAfter struct {
-	r   io.Reader
-	err error
-}
-
-func (r *errAfter) Read(p []byte) (int, error) {
-	n, err := r.r.Read(p)
-	if errors.Is(err, io.EOF) {
-		err = r.err
-	}
-	return n, err
-}
-
-// What ends a packed file too early is told as it is.
-func TestPackedEnds(t *testing.T) {
-	gz := packed(t, join(section(), bytes.Repeat(eventBlock(closeEvent(1, 1)), 1000)))
-	broken := errors.New("broken disk")
-	empty := packed(t, nil)
-	tests := []struct {
-		name string
-		src  io.Reader
-		want error
-	}{
-		{"broken", &errAfter{bytes.NewReader(gz[:len(gz)-20]), broken}, broken},
-		{"cut", bytes.NewReader(gz[:len(gz)-20]), io.ErrUnexpectedEOF},
-		{"empty parts without end", io.MultiReader(bytes.NewReader(packed(t, section())), bytes.NewReader(bytes.Repeat(empty, 2*lookAhead))), errSparse},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r, err := NewReader(tt.src, nil)
-			var e event.Event
-			for err == nil {
+// Events that come through a pipe are there when they were written, compressed or
+// not.
+func TestPipe(t *testing.T) {
+	for _, compress := range []bool{false, true} {
+		from, to, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer from.Close()
+		defer to.Close()
+		if err := from.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err) // or a reader that wants more than there is would wait for ever
+		}
+		w, err := NewWriter(to, compress, Machine{})
+		var r *Reader
+		var e event.Event
+		for fd := int64(1); fd < 10; fd++ {
+			err = errors.Join(err, w.Event(0, closeEvent(1, fd), false), w.Flush())
+			if r == nil && err == nil {
+				r, err = NewReader(from, nil)
+			}
+			if err == nil {
 				err = r.Next(&e)
 			}
-			if !errors.Is(err, tt.want) {
-				t.Errorf("got %v, want %v", err, tt.want)
+			if num, _ := e.Int(1); err != nil || num != fd {
+				t.Fatalf("compressed %v: fd %d, %v; want %d", compress, num, err, fd)
 			}
-		})
+		}
+		if err := errors.Join(w.Close(), to.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Next(&e); !errors.Is(err, io.EOF) {
+			t.Errorf("compressed %v: %v at the end", compress, err)
+		}
 	}
 }
 
-func TestDamage(t *testing.T) {
-	good := eventBlock(closeEvent(1, 1))
-	patched := func(b []byte, at int, v byte) []byte {
-		b = bytes.Clone(b)
-		b[at] = v
-		return b
+// A list is read however long it is, and not held as a whole.
+func TestLongList(t *testing.T) {
+	const threads = 10_000
+	var list []byte
+	env := strings.Repeat("v", 3000)
+	for i := range threads {
+		list = append(list, entry(uint64(i+1), uint64(i+1), uint64(1), uint64(1), uint64(1), "java", "java", "/bin/java", "", "/", uint64(1),
+			uint32(0), uint32(0), uint32(0), make([]byte, 28), env, uint64(1), uint64(1), "", "/")...)
 	}
-	tests := []struct {
-		name, want string
-		events     int
-		file       []byte
-	}{
-		{"empty", "not a capture file", 0, nil},
-		{"text", "not a capture file", 0, []byte("not really a capture")},
-		{"gzip of text", "not a capture file", 0, packed(t, []byte("not really a capture"))},
-		{"half a gzip header", "not a capture file", 0, []byte{0x1f, 0x8b, 8}},
-		{"other byte order", "not a capture file", 0, patched(section(), 8, 0x1a)},
-		{"newer format", "version 2.2", 0, patched(section(), 12, 2)},
-		{"no events", "no events in the capture", 0, section()},
-		{"length of zero", "damaged at byte 100: block of type 0x216 has a length of 0", 1, join(section(), good, bin(uint32(typeEvent), uint32(0)))},
-		{"huge block", "length of 67108865", 1, join(section(), good, bin(uint32(typeLarge), uint32(maxBlock+1)))},
-		{"block too large for its type", "length of 65545", 1, join(section(), good, bin(uint32(typeEvent), uint32(maxEvent+1)))},
-		{"list behind events", "block of type 0x215 behind events", 1, join(section(), good, block(typeThreads, nil))},
-		{"trailer of a list", "24 in front and 25 behind", 0, join(section(), patched(block(typeUsers, make([]byte, 12)), 20, 25))},
-		{"short event block", "event block holds 10 bytes", 1, join(section(), good, block(typeEvent, make([]byte, 12)))},
-		{"long event", "event has a length of 255 in a block of 46", 1, join(section(), good, patched(good, 8+2+16, 255))},
-		{"many parameters", "malformed event", 1, join(section(), good, patched(good, 8+2+25, 255))},
-		{"long parameter", "malformed event", 1, join(section(), good, patched(good, 8+2+27, 255))},
-		{"version 1 that does not add up", "no number of parameters fits", 1, join(section(), good, block(0x204, bin(uint16(0), patched(oldEvent(closeEvent(1, 1)), headerV1, 9))))},
-		{"thread entry", "process list: an entry ends behind", 0, join(section(), block(typeThreads, bin(uint32(200), uint64(1))))},
-		{"thread entry of nothing", "process list: an entry ends behind", 0, join(section(), block(typeThreads, bin(uint32(0), uint64(1))))},
-		{"fd list", "list of descriptors: an entry", 0, join(section(), block(typeFDs, bin(uint64(1), uint32(5), uint64(1))))},
-		{"fd list without thread", "list of descriptors: an entry", 0, join(section(), block(typeFDs, bin(uint32(1))))},
-		{"user list", "user list: an entry", 0, join(section(), block(typeUsers, entry(uint8(0), uint32(1), uint32(1), uint16(60))))},
+	file := join(section(), block(typeThreads, list), eventBlock(closeEvent(1, 1)))
+	r, err := NewReader(bytes.NewReader(file), func() *state.State { return state.New(state.Options{MaxThreads: 100}) })
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, _, err := readAll(t, tt.file)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %s", err, tt.want)
-			}
-			if len(got) != tt.events {
-				t.Errorf("%d events before it, want %d", len(got), tt.events)
-			}
-		})
+	var e event.Event
+	if err := r.Next(&e); err != nil {
+		t.Fatal(err)
+	}
+	if st := r.State(); st.NumThreads() != 100 || st.Thread(threads) == nil || st.Thread(threads).Env[0] != env {
+		t.Errorf("got %d threads, and of the last %+v", st.NumThreads(), st.Thread(threads))
+	}
+	if n := len(r.in.buf); n > 4*maxEntry {
+		t.Errorf("a buffer of %d bytes for a list of %d", n, len(list))
 	}
 }
 
-// A length is not believed further than there are bytes.
-func TestHostileLengths(t *testing.T) {
-	files := [][]byte{
-		join(section(), bin(uint32(typeLarge), uint32(maxBlock))),
-		join(section(), bin(uint32(typeThreads), uint32(maxBlock))),
-		join(section(), block(typeThreads, bin(^uint32(0), make([]byte, 100)))),
-	}
-	for i, file := range files {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		_, _, err := readAll(t, file)
-		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; err == nil || n > 2<<20 {
-			t.Errorf("file %d: %v, %d bytes allocated", i, err, n)
+// A section may be without events, as long as another has some.
+func TestSectionWithoutEvents(t *testing.T) {
+	for _, file := range [][]byte{
+		join(section(), section(), eventBlock(closeEvent(1, 1))),
+		join(section(), eventBlock(closeEvent(1, 1)), section()),
+	} {
+		if got, _ := mustRead(t, file); len(got) != 1 {
+			t.Errorf("%d events", len(got))
 		}
 	}
 }
