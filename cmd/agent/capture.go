@@ -31,8 +31,8 @@ func (a *command) captureInfoCommand() *cli.Command {
 		Name:      "info",
 		Usage:     "print what a capture holds",
 		ArgsUsage: "FILE",
-		Description: "Reads the whole file. What it says of host, processes and descriptors is that of the last section,\n" +
-			"when files were put together.\n\n" +
+		Description: "Reads the whole file; - is the standard input. What it says of host, processes and descriptors is that of\n" +
+			"the last section, when files were put together; what the capture does not know is left out.\n\n" +
 			"Example:\n\n   agent capture info events.scap",
 		Flags:  []cli.Flag{jsonFlag},
 		Action: a.captureInfo,
@@ -63,20 +63,38 @@ func isTerminal(w any) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	null, err2 := os.Stat(os.DevNull) // a device of characters too
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && (err2 != nil || !os.SameFile(info, null))
+}
+
+// terminalOf is w where that is a terminal, or nil.
+func terminalOf(w io.Writer) io.Writer {
+	if isTerminal(w) {
+		return w
+	}
+	return nil
+}
+
+// openCapture opens the capture of the first argument.
+func (a *command) openCapture(c *cli.Context, progress io.Writer) (*agent.Source, error) {
+	src, err := agent.OpenCapture(c.Args().First(), a.stdin, progress)
+	if err != nil {
+		return nil, fmt.Errorf("read capture: %w", err)
+	}
+	return src, nil
 }
 
 // captureRecord is what capture info tells.
 type captureRecord struct {
 	Hostname string    `json:"hostname"`
 	CPUs     uint32    `json:"cpus"`
-	Boot     time.Time `json:"boot"`
+	Boot     time.Time `json:"boot,omitzero"`
 	Threads  int       `json:"threads"`
 	FDs      int       `json:"fds"`
 	Events   uint64    `json:"events"`
 	Shown    uint64    `json:"shown"` // of the events, those that rules see
-	First    time.Time `json:"first"`
-	Last     time.Time `json:"last"`
+	First    time.Time `json:"first,omitzero"`
+	Last     time.Time `json:"last,omitzero"`
 	Bytes    int64     `json:"bytes"` // uncompressed
 }
 
@@ -85,30 +103,45 @@ func (a *command) captureInfo(c *cli.Context) error {
 	if err := wantArgs(c, 1, 1); err != nil {
 		return err
 	}
-	name := c.Args().First()
-	f, err := os.Open(name)
+	src, err := a.openCapture(c, terminalOf(c.App.ErrWriter))
 	if err != nil {
-		return fmt.Errorf("read capture: %w", err)
+		return err
 	}
-	defer f.Close()
-	r, err := scap.NewReader(f, nil)
+	name := c.Args().First()
+	r, err := scap.NewReader(src, nil)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return errors.Join(fmt.Errorf("read %s: %w", name, err), src.Close())
 	}
 	rec, err := inspect(r)
 	if err != nil {
 		err = fmt.Errorf("read %s: %w", name, err)
 	}
+	err = errors.Join(err, src.Close())
 	if c.Bool("json") {
 		return errors.Join(printJSON(c.App.Writer, rec), err)
 	}
-	const layout = "2006-01-02 15:04:05.000000000 MST"
-	w := c.App.Writer
-	fmt.Fprintf(w, "host     %s\ncpus     %d\nboot     %s\n", rec.Hostname, rec.CPUs, rec.Boot.Format(layout))
-	fmt.Fprintf(w, "threads  %d\nfds      %d\n", rec.Threads, rec.FDs)
-	fmt.Fprintf(w, "events   %d\nshown    %d\nfirst    %s\nlast     %s\n", rec.Events, rec.Shown, rec.First.Format(layout), rec.Last.Format(layout))
-	fmt.Fprintf(w, "bytes    %d\n", rec.Bytes)
+	rec.print(c.App.Writer)
 	return err
+}
+
+// print prints a line for each; what the capture does not say has none.
+func (rec *captureRecord) print(w io.Writer) {
+	line := func(name string, value any) { fmt.Fprintf(w, "%-8s %v\n", name, value) }
+	timeLine := func(name string, t time.Time) {
+		if !t.IsZero() {
+			line(name, t.Format("2006-01-02 15:04:05.000000000 MST"))
+		}
+	}
+	line("host", rec.Hostname)
+	line("cpus", rec.CPUs)
+	timeLine("boot", rec.Boot)
+	line("threads", rec.Threads)
+	line("fds", rec.FDs)
+	line("events", rec.Events)
+	line("shown", rec.Shown)
+	timeLine("first", rec.First)
+	timeLine("last", rec.Last)
+	line("bytes", rec.Bytes)
 }
 
 func inspect(r *scap.Reader) (captureRecord, error) {
@@ -137,4 +170,10 @@ func inspect(r *scap.Reader) (captureRecord, error) {
 	}
 }
 
-func nanoseconds(ns uint64) time.Time { return time.Unix(0, int64(ns)).UTC() }
+// nanoseconds is a time since the epoch; 0 is one that is not known.
+func nanoseconds(ns uint64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(ns)).UTC()
+}

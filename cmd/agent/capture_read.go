@@ -6,8 +6,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -55,11 +53,16 @@ func (a *command) captureRead(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	src, done, err := a.openCapture(c)
+	progress := terminalOf(c.App.ErrWriter)
+	if isTerminal(a.stdout) {
+		progress = nil // the events are there
+	}
+	src, err := a.openCapture(c, progress)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(c.App.Writer, 64<<10)
+	src.Idle = func() { _ = out.Flush() } // an error comes again with the next line
 	var line []byte
 	err = agent.ReadCapture(c.Context, src, condition, func(e *state.Event) error {
 		if line = appendTo(line[:0], e); len(line) == 0 {
@@ -71,9 +74,7 @@ func (a *command) captureRead(c *cli.Context) error {
 	if err != nil {
 		err = fmt.Errorf("read %s: %w", c.Args().First(), err)
 	}
-	err = errors.Join(out.Flush(), err)
-	done()
-	return err
+	return errors.Join(out.Flush(), err, src.Close())
 }
 
 // eventPrinter is what appends an event as the flags ask for, nothing for one that the format leaves out.
@@ -95,25 +96,4 @@ func eventPrinter(c *cli.Context) (func([]byte, *state.Event) []byte, error) {
 		return nil, &invalidError{err: err}
 	}
 	return f.Append, nil
-}
-
-// openCapture opens the file, which tells of its progress when nothing else is written to the terminal. done takes
-// that away and closes the file.
-func (a *command) openCapture(c *cli.Context) (src io.Reader, done func(), err error) {
-	if c.Args().First() == "-" {
-		return a.stdin, func() {}, nil
-	}
-	f, err := os.Open(c.Args().First())
-	if err != nil {
-		return nil, nil, fmt.Errorf("read capture: %w", err)
-	}
-	info, err := f.Stat()
-	if err != nil || !isTerminal(c.App.ErrWriter) || isTerminal(a.stdout) {
-		return f, func() { f.Close() }, nil
-	}
-	p := agent.NewProgress(f, info.Size(), c.App.ErrWriter)
-	return p, func() {
-		p.Clear()
-		f.Close()
-	}, nil
 }

@@ -3,11 +3,15 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"testing"
+	"time"
 
 	"github.com/eyas-security/eyas/pkg/event"
 	"github.com/eyas-security/eyas/pkg/scap"
@@ -15,14 +19,16 @@ import (
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
-// writeCaptures makes captures for the scripts: small.scap, and cut.scap, which
-// lacks its end.
+// writeCaptures makes captures for the scripts: small.scap, cut.scap, which lacks
+// its end, and no-events.scap, of a host that was not booted at any known time.
 func writeCaptures(dir string) error {
-	var whole, cut bytes.Buffer
-	if err := errors.Join(writeCapture(&whole, true), writeCapture(&cut, false)); err != nil {
+	var whole, cut, none bytes.Buffer
+	w, err := scap.NewWriter(&none, false, scap.Machine{Hostname: "db1"})
+	if err := errors.Join(writeCapture(&whole, true), writeCapture(&cut, false), err, w.Close()); err != nil {
 		return err
 	}
 	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "no-events.scap"), none.Bytes(), 0o644),
 		os.WriteFile(filepath.Join(dir, "small.scap"), whole.Bytes(), 0o644),
 		os.WriteFile(filepath.Join(dir, "cut.scap"), cut.Bytes()[:cut.Len()-6], 0o644))
 }
@@ -51,4 +57,47 @@ func writeCapture(out io.Writer, compress bool) error {
 		}
 	}
 	return w.Close()
+}
+
+// TestCaptureReadPipe: an event is printed when it has been written, though the
+// capture goes on.
+func TestCaptureReadPipe(t *testing.T) {
+	fromWriter, toReader, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromReader, toTest, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan int, 1)
+	go func() {
+		done <- run([]string{"agent", "capture", "read", "-p", "%evt.num", "-"}, fromWriter, toTest, io.Discard)
+		toTest.Close()
+		fromWriter.Close()
+	}()
+	if err := fromReader.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	w, err := scap.NewWriter(toReader, true, scap.Machine{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(fromReader)
+	for i := 1; i < 4; i++ {
+		raw := event.Append(nil, schema.EvSyscallCloseX, 1, 10, event.I64(0), event.I64(3))
+		if err := errors.Join(w.Event(0, raw, false), w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := lines.ReadString('\n'); err != nil || line != fmt.Sprintln(i) {
+			t.Fatalf("got %q, %v; want %d", line, err, i)
+		}
+	}
+	if err := errors.Join(w.Close(), toReader.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-done; code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+	fromReader.Close()
 }

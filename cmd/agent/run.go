@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -29,7 +28,7 @@ func (a *command) runCommand() *cli.Command {
 			"With -e it replays a capture file instead; that needs neither.\n\n" +
 			"Example:\n\n   agent run -r rules/eyas_rules.yaml -o json_output=true",
 		Flags: append(ruleFlags(),
-			&cli.StringFlag{Name: "capture", Aliases: []string{"e"}, Usage: "replay the capture `FILE` instead of watching this host"},
+			&cli.StringFlag{Name: "capture", Aliases: []string{"e"}, Usage: "replay the capture `FILE` instead of watching this host; - is the standard input"},
 			&cli.IntFlag{Name: "seconds", Aliases: []string{"M"}, Usage: "end after `N` seconds"},
 			&cli.StringFlag{Name: "snaplen", Aliases: []string{"S"}, Usage: "keep `N` bytes of each data buffer (driver.snaplen)"},
 			&cli.StringFlag{Name: "pidfile", Aliases: []string{"P"}, Usage: "write the process id to `FILE`"},
@@ -111,12 +110,9 @@ func (a *command) run(c *cli.Context) error {
 	defer remove()
 	ctx, stop := untilSignalled(c.Context)
 	defer stop()
-	var terminal io.Writer
-	if isTerminal(c.App.ErrWriter) {
-		terminal = c.App.ErrWriter
-	}
 	return agent.Run(ctx, cfg, agent.Options{
-		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc", Capture: c.String("capture"), Terminal: terminal,
+		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc",
+		Capture: c.String("capture"), Stdin: a.stdin, Terminal: terminalOf(c.App.ErrWriter),
 		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
 		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
 		Ready: func() { d.detach(a.log) },

@@ -234,13 +234,17 @@ func TestReadDamaged(t *testing.T) {
 	}
 }
 
+// A terminal is told how much has been read, once for a percent.
 func TestProgress(t *testing.T) {
 	var said bytes.Buffer
-	p := NewProgress(strings.NewReader("0123456789"), 10, &said)
-	if _, err := io.ReadFull(p, make([]byte, 5)); err != nil {
+	s := &Source{in: strings.NewReader("0123456789"), close: func() error { return nil }}
+	s.follow(10, &said)
+	if _, err := io.ReadFull(s, make([]byte, 5)); err != nil {
 		t.Fatal(err)
 	}
-	p.Clear()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if want := "\r 50 % read\r\r          \r"; said.String() != want {
 		t.Errorf("said %q, want %q", said.String(), want)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -22,34 +21,19 @@ import (
 // replayFile takes a capture to alerts. What it knows of users, processes and
 // descriptors is what the capture says, never what this host has.
 func replayFile(ctx context.Context, opt Options, mode engine.Matching, outputs *output.Outputs) error {
-	f, err := os.Open(opt.Capture)
+	src, err := OpenCapture(opt.Capture, opt.Stdin, opt.Terminal)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	defer f.Close()
 	opt.Proc, opt.Etc = "", ""
 	p, err := newPipeline(opt, mode, outputs, nil)
 	if err != nil {
-		return err
+		return errors.Join(err, src.Close())
 	}
-	src, done := withProgress(f, opt.Terminal)
-	err = p.replay(ctx, src)
-	done()
-	if err != nil {
-		return fmt.Errorf("replay %s: %w", opt.Capture, err)
+	if err = p.replay(ctx, src); err != nil {
+		err = fmt.Errorf("replay %s: %w", opt.Capture, err)
 	}
-	return nil
-}
-
-// withProgress lets a file tell how much of it has been read, when there is a
-// terminal to tell it to.
-func withProgress(f *os.File, terminal io.Writer) (src io.Reader, done func()) {
-	info, err := f.Stat()
-	if terminal == nil || err != nil || !info.Mode().IsRegular() {
-		return f, func() {}
-	}
-	p := NewProgress(f, info.Size(), terminal)
-	return p, p.Clear
+	return errors.Join(err, src.Close())
 }
 
 // statsCheck is after how many events a replay looks at the clock.

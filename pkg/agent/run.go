@@ -33,7 +33,8 @@ type Options struct {
 	Etc    string        // where passwd and group are
 	For    time.Duration // end by itself after that time; 0 = never
 
-	Capture  string    // file to replay instead of watching the host
+	Capture  string    // file to replay instead of watching the host; - is Stdin
+	Stdin    io.Reader // for that
 	Terminal io.Writer // is told how far the replay is; nil: nobody
 
 	Stats      string        // file that gets a line of numbers now and then; "" = none
