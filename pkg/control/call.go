@@ -32,7 +32,7 @@ func Call(ctx context.Context, path string, req *Request) (*Response, error) {
 		return nil, fmt.Errorf("ask the agent: %w", err)
 	}
 	resp := &Response{}
-	if err := json.NewDecoder(io.LimitReader(c, maxMessage)).Decode(resp); err != nil {
+	if err := json.NewDecoder(io.LimitReader(c, maxAnswer)).Decode(resp); err != nil {
 		return nil, fmt.Errorf("read the agent's answer: %w", errors.Join(ctx.Err(), err))
 	}
 	if resp.Error != "" {

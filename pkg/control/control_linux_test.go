@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 // start serves echoes: the answer's error is the request's op, the change its names.
@@ -76,6 +77,69 @@ func TestStale(t *testing.T) {
 	}
 }
 
+// TestBusy: an agent that more commands wait for than it takes is no dead one.
+func TestBusy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control.sock")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		c, err := net.Dial("unix", path)
+		if errors.Is(err, unix.EAGAIN) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	if _, err := Listen(path); !errors.Is(err, ErrInUse) {
+		t.Errorf("Listen: %v, want %v", err, ErrInUse)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("the socket is gone: %v", err)
+	}
+}
+
+// TestSilentPeers: who asks nothing takes a place, and gives it up when it goes; the others are served then.
+func TestSilentPeers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control.sock")
+	_, stop := start(t, path)
+	var silent []net.Conn
+	for range maxConns {
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent = append(silent, c)
+	}
+	answered := make(chan error, 1)
+	go func() {
+		_, err := Call(context.Background(), path, &Request{Op: "served"})
+		answered <- err
+	}()
+	silent[0].Close()
+	if err := <-answered; err == nil || err.Error() != "served" {
+		t.Errorf("Call: %v, want it to be served", err)
+	}
+	for range 2 * maxConns { // more than are taken wait at the end
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	stop()
+	for _, c := range silent[1:] {
+		c.Close()
+	}
+}
+
 func TestStrangers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "control.sock")
 	s, err := Listen(path)
@@ -103,7 +167,10 @@ func TestStrangers(t *testing.T) {
 func TestBadRequests(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "control.sock")
 	_, stop := start(t, path)
-	for _, text := range []string{"nonsense", "{\"command\": 1}\n", "{\"what\": 1}\n", "[]\n"} {
+	for text, why := range map[string]string{
+		"nonsense": "invalid character", "{\"command\": 1}\n": "cannot unmarshal", "{\"what\": 1}\n": "unknown field", "[]\n": "cannot unmarshal",
+		`{"op": "` + strings.Repeat("x", maxRequest): "it is longer than 65536 bytes", strings.Repeat("[", maxRequest): "exceeded max depth",
+	} {
 		c, err := net.Dial("unix", path)
 		if err != nil {
 			t.Fatal(err)
@@ -112,8 +179,8 @@ func TestBadRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		buf := make([]byte, 1000)
-		if n, err := c.Read(buf); err != nil || !strings.Contains(string(buf[:n]), `"error":"read request`) {
-			t.Errorf("%q: answer %q, %v", text, buf[:n], err)
+		if n, err := c.Read(buf); err != nil || !strings.Contains(string(buf[:n]), `"error":"read request: `) || !strings.Contains(string(buf[:n]), why) {
+			t.Errorf("%.20q: answer %q, %v; want %q in it", text, buf[:n], err, why)
 		}
 		c.Close()
 	}

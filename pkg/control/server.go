@@ -13,14 +13,18 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
 const (
-	maxMessage = 16 << 20 // bytes of a request or an answer
+	maxRequest = 64 << 10 // bytes; all names there are take a tenth of that
+	maxAnswer  = 16 << 20 // bytes
 	maxConns   = 8        // that are served at once; more wait
-	// ioTime bounds how long the other end may take to write or read a message.
-	ioTime = 10 * time.Second
+	// ioTime bounds how long the other end may take to write or read a message, endTime how long the agent waits for that
+	// when it ends.
+	ioTime  = 10 * time.Second
+	endTime = time.Second
 )
 
 // ErrInUse says that another agent listens.
@@ -66,11 +70,16 @@ func removeStale(path string) error {
 		return errors.New("there is something else of that name")
 	}
 	c, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
+	switch {
+	case err == nil:
 		c.Close()
 		return ErrInUse
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return os.Remove(path)
+	case errors.Is(err, syscall.EAGAIN):
+		return ErrInUse // more are waiting for it than it takes
 	}
-	return os.Remove(path)
+	return err
 }
 
 // Serve answers requests until ctx is done; then it takes the socket away and waits for the answers under way.
@@ -127,6 +136,8 @@ func (s *Server) serve(ctx context.Context, c net.Conn, handle Handler) {
 		resp = handle(ctx, req)
 	}
 	_ = c.SetWriteDeadline(time.Now().Add(ioTime))
+	hurry := context.AfterFunc(ctx, func() { _ = c.SetWriteDeadline(time.Now().Add(endTime)) })
+	defer hurry()
 	_ = json.NewEncoder(c).Encode(resp)
 }
 
@@ -135,10 +146,14 @@ func (s *Server) request(c net.Conn) (*Request, error) {
 	if err := c.SetReadDeadline(time.Now().Add(ioTime)); err != nil {
 		return nil, err
 	}
-	d := json.NewDecoder(io.LimitReader(c, maxMessage))
+	rest := &io.LimitedReader{R: c, N: maxRequest}
+	d := json.NewDecoder(rest)
 	d.DisallowUnknownFields()
 	req := &Request{}
 	bad := d.Decode(req)
+	if bad != nil && rest.N == 0 {
+		bad = fmt.Errorf("it is longer than %d bytes", maxRequest)
+	}
 	uid, err := s.peer(c)
 	if err != nil {
 		return nil, fmt.Errorf("who is there: %w", err)
