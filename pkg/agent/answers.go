@@ -71,11 +71,8 @@ func (m *manager) tell(ctx context.Context) (*control.Status, error) {
 		return nil, err
 	}
 	s := m.status
-	s.Rules, s.Snaplen, s.Overridden = len(m.set.Active), m.cfg.Driver.Snaplen, !m.override.IsZero()
-	s.Governor = m.governs.status()
-	if s.Governor.Snaplen > 0 {
-		s.Snaplen = s.Governor.Snaplen
-	}
+	s.Rules, s.Snaplen, s.Overridden = len(m.set.Active), m.snaplen, !m.override.IsZero()
+	s.Governor = m.governs.status(m.set.Active)
 	var bytes volume
 	err = m.session.do(ctx, func() {
 		bytes, s.Events, s.Alerts, s.Time = m.pipe.volume, m.pipe.num, m.pipe.alerts.num, m.pipe.now()

@@ -27,6 +27,7 @@ type flights struct {
 	machine  func() scap.Machine // that the events are of
 	recorder *flight.Recorder    // nil: no rule has asked for files yet
 	on       *flight.Recorder    // that recorder while rules ask for files, else nil
+	all      []*flight.Recorder  // that one and those of former configurations, whose files may be on the way to the disk
 
 	begun   chan struct{} // has one when a file was begun
 	failing atomic.Bool   // the last file could not be written
@@ -41,6 +42,19 @@ func newFlights(opt Options, alerts *alerter) *flights {
 	return &flights{cfg: opt.capture, log: opt.Log, alerts: alerts, wait: opt.Capture != "", begun: make(chan struct{}, 1)}
 }
 
+// configure goes over to another configuration. What was kept so far is of the one before: files end, and nothing from
+// before now is in later ones.
+func (f *flights) configure(cfg config.Capture) {
+	if cfg == f.cfg {
+		return
+	}
+	f.cfg = cfg
+	if f.recorder != nil {
+		f.recorder.Stop(flight.EndOfRules)
+	}
+	f.recorder, f.on = nil, nil
+}
+
 // follow begins to keep events when one of the rules wants files, and ends it
 // when none does any more.
 func (f *flights) follow(active []*rules.Rule) {
@@ -48,6 +62,7 @@ func (f *flights) follow(active []*rules.Rule) {
 	case wanted && f.on == nil:
 		if f.recorder == nil {
 			f.recorder = f.newRecorder()
+			f.all = append(f.all, f.recorder)
 		}
 		f.on = f.recorder
 	case !wanted && f.on != nil:
@@ -61,24 +76,25 @@ func (f *flights) wanted(active []*rules.Rule) bool {
 		return false
 	}
 	for _, r := range active {
-		if r.Capture || f.all() {
+		if r.Capture || f.everyMatch() {
 			return true
 		}
 	}
 	return false
 }
 
-func (f *flights) all() bool { return f.cfg.Mode == "all_rules" }
+func (f *flights) everyMatch() bool { return f.cfg.Mode == "all_rules" }
 
 func (f *flights) newRecorder() *flight.Recorder {
+	most := f.cfg.MaxFileSizeMB
 	return flight.New(flight.Options{
-		Prefix: f.cfg.PathPrefix, All: f.all(), Wait: f.wait,
+		Prefix: f.cfg.PathPrefix, All: f.everyMatch(), Wait: f.wait,
 		Lead:     time.Duration(f.cfg.BeforeDuration) * time.Millisecond,
 		Duration: time.Duration(f.cfg.DefaultDuration) * time.Millisecond,
 		Bytes:    int64(f.cfg.BufferBytes), MaxFile: int64(f.cfg.MaxFileSizeMB) << 20,
 		MaxRun: int(f.cfg.MaxRunning), MaxFiles: int(f.cfg.MaxFiles),
 		Machine: func() scap.Machine { return f.machine() },
-		Begun:   f.tellBegun, Ended: f.tellEnded,
+		Begun:   f.tellBegun, Ended: func(file *flight.File) { f.tellEnded(file, most) },
 	})
 }
 
@@ -90,9 +106,9 @@ func (f *flights) tellBegun(file *flight.File) {
 	}
 }
 
-// tellEnded is called by the goroutine that wrote the file. A disk that fails is
+// tellEnded is called by the goroutine that wrote the file, which may be of as many MiB. A disk that fails is
 // told once, until it works again.
-func (f *flights) tellEnded(file *flight.File) {
+func (f *flights) tellEnded(file *flight.File, most uint32) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.over {
@@ -112,7 +128,7 @@ func (f *flights) tellEnded(file *flight.File) {
 	f.log.WithFields(fields).Info("capture written")
 	if file.End == flight.EndOfSize {
 		f.alerts.internal(rules.Informational, "Eyas: capture ended by its size",
-			fmt.Sprintf("The capture %s is as large as it may be and ends; capture.max_file_size_mb is %d.", file.Path, f.cfg.MaxFileSizeMB),
+			fmt.Sprintf("The capture %s is as large as it may be and ends; capture.max_file_size_mb is %d.", file.Path, most),
 			note{"capture", file.Path}, note{"rule", file.Rule})
 	}
 }
@@ -122,7 +138,7 @@ func (f *flights) tell(now time.Time) {
 	if f.on == nil || now.Sub(f.toldAt) < tellEvery {
 		return
 	}
-	if n := f.on.Stats().Refused; n > f.refused {
+	if n := f.stats().Refused; n > f.refused {
 		f.refused, f.toldAt = n, now
 		f.log.Warnf("%d matches had no capture since the start, as others were being written; a larger [capture] max_running would help", n)
 	}
@@ -138,10 +154,25 @@ func (f *flights) tick(now uint64) bool {
 	return f.on.Following() > 0
 }
 
+// stats are the counters of all recorders.
+func (f *flights) stats() (sum flight.Stats) {
+	for _, r := range f.all {
+		s := r.Stats()
+		sum.Files += s.Files
+		sum.Failed += s.Failed
+		sum.Merged += s.Merged
+		sum.Refused += s.Refused
+		sum.Evicted += s.Evicted
+		sum.NoRoom += s.NoRoom
+		sum.Unread += s.Unread
+	}
+	return sum
+}
+
 // close ends all files, and adds what became of them to what is logged at the end.
 // A replay has time.
 func (f *flights) close(fields logrus.Fields) {
-	if f.recorder == nil {
+	if len(f.all) == 0 {
 		return
 	}
 	ctx := context.Background()
@@ -150,13 +181,15 @@ func (f *flights) close(fields logrus.Fields) {
 		ctx, cancel = context.WithTimeout(ctx, closeTime)
 		defer cancel()
 	}
-	if err := f.recorder.Close(ctx, flight.EndOfEvents); err != nil {
-		f.log.Errorf("captures are not whole: %v", err)
+	for _, r := range f.all {
+		if err := r.Close(ctx, flight.EndOfEvents); err != nil {
+			f.log.Errorf("captures are not whole: %v", err)
+		}
 	}
 	f.mu.Lock()
 	f.over = true
 	f.mu.Unlock()
-	s := f.recorder.Stats()
+	s := f.stats()
 	fields["captures"] = s.Files
 	for name, n := range map[string]uint64{
 		"captures_failed": s.Failed, "captures_merged": s.Merged, "captures_refused": s.Refused,

@@ -336,6 +336,45 @@ func TestReloadOfFiles(t *testing.T) {
 	}
 }
 
+// TestReloadCapture: another [capture] ends the files that are being written and holds for the next ones.
+func TestReloadCapture(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	asking := mkdirRule + "  capture: true\n"
+	first, dir := capturing(t, "rules")
+	second, otherDir := capturing(t, "rules")
+	tm := newTestManager(t, asking, nil)
+	p := tm.pipe
+	p.flights.machine = func() scap.Machine { return scap.Machine{} }
+	go tm.idle(ctx)
+	ts := uint64(10 * time.Second)
+	for _, cfg := range []*config.Config{config.Default(), first, first, second, config.Default()} {
+		tm.reload = func() (*Loaded, error) { return loadedFrom(t, cfg, asking), nil }
+		if _, err := tm.loadAnew(ctx, "in a test"); err != nil {
+			t.Fatal(err)
+		}
+		ts += uint64(time.Second)
+		if err := p.record(testRecord(t, schema.EvSyscallMkdir2X, ts, map[string]string{"res": "0", "path": "/x"})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fields := logrus.Fields{}
+	p.flights.close(fields)
+	tm.end()
+	if d := cmp.Diff(logrus.Fields{"captures": uint64(2), "captures_merged": uint64(1)}, fields); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for dir, want := range map[string]int{dir: 2, otherDir: 1} {
+		files := filesIn(t, dir)
+		if len(files) != 1 {
+			t.Fatalf("files %v, want one", files)
+		}
+		if n := len(shownEvents(t, files[0])); n != want {
+			t.Errorf("%s: %d events, want %d", files[0], n, want)
+		}
+	}
+}
+
 // TestKeptAllocs: keeping an event costs no allocation.
 func TestKeptAllocs(t *testing.T) {
 	cfg, _ := capturing(t, "rules")

@@ -5,10 +5,12 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/eyas-security/eyas/pkg/abi"
+	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/control"
 	"github.com/eyas-security/eyas/pkg/governor"
 	"github.com/eyas-security/eyas/pkg/rules"
@@ -28,24 +30,67 @@ type governance struct {
 	periods  uint64                     // judged
 
 	snaplen control.Governor // of it: Snaplen and SnaplenSince
-	off     []control.OffCall
+	off     []offCall        // in the order in which they went
+	ticker  *time.Ticker
 }
 
-// govern begins to govern, if that is wanted. The ticks are to be answered with tick.
-func (m *manager) govern() (ticks <-chan time.Time, stop func()) {
+// offCall is a call that is switched off.
+type offCall struct {
+	sc    schema.SC
+	since uint64
+}
+
+// ticks are to be answered with tick.
+func (g *governance) ticks() <-chan time.Time {
+	if g == nil {
+		return nil
+	}
+	return g.ticker.C
+}
+
+func (g *governance) stop() {
+	if g != nil {
+		g.ticker.Stop()
+	}
+}
+
+// govern begins to govern, if that is wanted.
+func (m *manager) govern() {
+	m.governs.stop()
+	m.governs = nil
 	cfg := m.cfg.Governor
 	if !cfg.Enabled {
-		return nil, func() {}
+		return
 	}
 	m.governs = &governance{
 		governor: governor.New(governor.Config{CPUPercent: float64(cfg.CPUPercent), Hold: int(cfg.Hold)}),
 		short:    min(cfg.Snaplen, m.cfg.Driver.Snaplen), full: m.cfg.Driver.Snaplen,
+		ticker: time.NewTicker(time.Duration(cfg.PeriodMS) * time.Millisecond),
 	}
 	for line := range m.governs.lines {
 		m.governs.lines[line] = lineSC(line, m.plan.Arch)
 	}
-	t := time.NewTicker(time.Duration(cfg.PeriodMS) * time.Millisecond)
-	return t.C, t.Stop
+}
+
+// governsAnew says that with this configuration the governor begins anew, with nothing given up.
+func (m *manager) governsAnew(cfg *config.Config) bool {
+	return cfg.Governor != m.cfg.Governor || cfg.Driver.Snaplen != m.cfg.Driver.Snaplen
+}
+
+// regovern lets it begin anew, after the calls that were off have been switched on.
+func (m *manager) regovern() {
+	g, full := m.governs, m.cfg.Driver.Snaplen
+	if err := m.setSnaplen(full); err != nil {
+		m.log.Errorf("data buffers are still cut to %d bytes: %v", m.snaplen, err)
+	} else if g != nil && g.snaplen.Snaplen > 0 {
+		m.tellRestored(full)
+	}
+	if g != nil {
+		for _, c := range g.off {
+			m.tellOn(c.sc)
+		}
+	}
+	m.govern()
 }
 
 // tick judges the time since the last one, and does what the governor decides.
@@ -99,14 +144,14 @@ func (m *manager) take(ctx context.Context, step governor.Step, s *governor.Samp
 	case governor.None:
 		return
 	case governor.Shorten:
-		if err = m.session.snaplen(g.short); err == nil {
+		if err = m.setSnaplen(g.short); err == nil {
 			g.snaplen = control.Governor{Snaplen: g.short, SnaplenSince: m.pipe.now()}
 			m.tellCoverage(true, fmt.Sprintf("Data buffers are cut to %d bytes: %s", g.short, why), "snaplen")
 		}
 	case governor.Restore:
-		if err = m.session.snaplen(g.full); err == nil {
+		if err = m.setSnaplen(g.full); err == nil {
 			g.snaplen = control.Governor{}
-			m.tellCoverage(false, fmt.Sprintf("Data buffers are kept to %d bytes again", g.full), "snaplen")
+			m.tellRestored(g.full)
 		}
 	case governor.Off:
 		err = m.switchOff(ctx, step.SC, why)
@@ -121,16 +166,11 @@ func (m *manager) take(ctx context.Context, step governor.Step, s *governor.Samp
 func (m *manager) switchOff(ctx context.Context, sc schema.SC, why string) error {
 	off := m.off
 	off.Add(sc)
-	var who []string
-	for _, r := range m.set.Active {
-		if r.SCs.Has(sc) {
-			who = append(who, r.Name)
-		}
-	}
 	if _, err := m.apply(ctx, next{override: m.override, off: off}); err != nil {
 		return err
 	}
-	m.governs.off = append(m.governs.off, control.OffCall{Name: scName(sc), Since: m.pipe.now(), Rules: who})
+	m.governs.off = append(m.governs.off, offCall{sc, m.pipe.now()})
+	who := rulesOn(m.set.Active, sc)
 	m.tellCoverage(true, fmt.Sprintf("%s is not recorded any more (%s); rules that cannot match on it: %s", scName(sc), why, listOr(who, "none")),
 		scName(sc), who...)
 	return nil
@@ -142,14 +182,20 @@ func (m *manager) switchOn(ctx context.Context, sc schema.SC) error {
 	if _, err := m.apply(ctx, next{override: m.override, off: off}); err != nil {
 		return err
 	}
-	for i, c := range m.governs.off {
-		if c.Name == scName(sc) {
-			m.governs.off = append(m.governs.off[:i:i], m.governs.off[i+1:]...)
-			m.tellCoverage(false, fmt.Sprintf("%s is recorded again; rules that can match on it again: %s", c.Name, listOr(c.Rules, "none")), c.Name, c.Rules...)
-			break
+	m.governs.off = slices.DeleteFunc(m.governs.off, func(c offCall) bool { return c.sc == sc })
+	m.tellOn(sc)
+	return nil
+}
+
+// rulesOn are the names of the rules that can match on a call.
+func rulesOn(active []*rules.Rule, sc schema.SC) []string {
+	who := []string{}
+	for _, r := range active {
+		if r.SCs.Has(sc) {
+			who = append(who, r.Name)
 		}
 	}
-	return nil
+	return who
 }
 
 func listOr(names []string, none string) string {
@@ -157,6 +203,15 @@ func listOr(names []string, none string) string {
 		return none
 	}
 	return strings.Join(names, ", ")
+}
+
+func (m *manager) tellOn(sc schema.SC) {
+	who := rulesOn(m.set.Active, sc)
+	m.tellCoverage(false, fmt.Sprintf("%s is recorded again; rules that can match on it again: %s", scName(sc), listOr(who, "none")), scName(sc), who...)
+}
+
+func (m *manager) tellRestored(full uint32) {
+	m.tellCoverage(false, fmt.Sprintf("Data buffers are kept to %d bytes again", full), "snaplen")
 }
 
 // tellCoverage raises the alert of one step: what it is about is a call, or the snap length.
@@ -169,12 +224,15 @@ func (m *manager) tellCoverage(lost bool, message, what string, who ...string) {
 	m.pipe.alerts.internal(p, rule, message, note{"subject", what}, note{"rules", strings.Join(who, ", ")})
 }
 
-// status is what is given up now.
-func (g *governance) status() control.Governor {
+// status is what is given up now, and what that means for the rules.
+func (g *governance) status(active []*rules.Rule) control.Governor {
 	if g == nil {
 		return control.Governor{Off: []control.OffCall{}}
 	}
 	s := g.snaplen
-	s.Enabled, s.Periods, s.Off = true, g.periods, append([]control.OffCall{}, g.off...)
+	s.Enabled, s.Periods, s.Off = true, g.periods, []control.OffCall{}
+	for _, c := range g.off {
+		s.Off = append(s.Off, control.OffCall{Name: scName(c.sc), Since: c.since, Rules: rulesOn(active, c.sc)})
+	}
 	return s
 }

@@ -55,6 +55,7 @@ type manager struct {
 	off      schema.SCSet
 	plan     *selection.Plan
 	mask     schema.Mask // that the kernel has
+	snaplen  uint32      // that the kernel has
 	governs  *governance // nil: nothing is given up
 
 	asked  chan question
@@ -70,7 +71,7 @@ type question struct {
 func newManager(opt Options, loaded *Loaded, plan *selection.Plan, s session, p *pipeline) *manager {
 	return &manager{
 		log: opt.Log, reload: opt.Reload, session: s, pipe: p,
-		cfg: loaded.Config, set: loaded.Rules, paths: loaded.Paths, plan: plan, mask: plan.Kernel,
+		cfg: loaded.Config, set: loaded.Rules, paths: loaded.Paths, plan: plan, mask: plan.Kernel, snaplen: loaded.Config.Driver.Snaplen,
 		asked: make(chan question), status: control.Status{PID: os.Getpid()},
 	}
 }
@@ -116,8 +117,8 @@ func (m *manager) run(ctx context.Context, signals <-chan os.Signal) {
 		changed = m.files.changed
 	}
 	m.follow(m.paths)
-	ticks, stop := m.govern()
-	defer stop()
+	m.govern()
+	defer func() { m.governs.stop() }()
 	var ends <-chan time.Time // captures that are being written may be at their end
 	for {
 		select {
@@ -125,7 +126,7 @@ func (m *manager) run(ctx context.Context, signals <-chan os.Signal) {
 			ends = time.After(tellEvery)
 		case <-ends:
 			ends = m.endCaptures(ctx)
-		case <-ticks:
+		case <-m.governs.ticks():
 			m.tick(ctx)
 		case <-signals:
 			m.loadAnew(ctx, "on SIGHUP")
@@ -216,7 +217,14 @@ func (m *manager) apply(ctx context.Context, n next) (*control.Change, error) {
 			return nil, fmt.Errorf("config: %w", err)
 		}
 		e := engine.New(set.Active, mode)
-		swap = func() { m.pipe.follow(set.Active, e) }
+		swap = func() {
+			m.pipe.flights.configure(cfg.Capture)
+			m.pipe.follow(set.Active, e)
+		}
+	}
+	anew := m.governsAnew(cfg)
+	if anew {
+		n.off = schema.SCSet{}
 	}
 	in := selectionInput(cfg, set.Active)
 	in.Override, in.Off = n.override, n.off
@@ -224,17 +232,26 @@ func (m *manager) apply(ctx context.Context, n next) (*control.Change, error) {
 	if err := m.swap(ctx, plan, swap); err != nil {
 		return nil, err
 	}
-	if n.loaded != nil {
-		m.tellLater(cfg)
-	}
-	change := changeOf(m.plan, plan)
+	change, old := changeOf(m.plan, plan), m.cfg
 	m.cfg, m.set, m.paths, m.override, m.off, m.plan = cfg, set, paths, n.override, n.off, plan
+	if anew {
+		m.regovern()
+	}
 	if n.loaded != nil {
-		for _, w := range plan.Warnings() {
-			m.log.Warn(w)
-		}
+		m.settle(old)
 	}
 	return change, nil
+}
+
+// settle does what a new configuration asks for beside rules and selection, and tells what it means.
+func (m *manager) settle(old *config.Config) {
+	m.tellLater(old)
+	if level, err := logrus.ParseLevel(m.cfg.LogLevel); err == nil && m.cfg.LogLevel != old.LogLevel { // config has checked it
+		m.log.SetLevel(level)
+	}
+	for _, w := range m.plan.Warnings() {
+		m.log.Warn(w)
+	}
 }
 
 // swap goes from the mask and the rules in force to the next ones.
@@ -265,14 +282,28 @@ func (m *manager) setMask(mask schema.Mask) error {
 	return nil
 }
 
-// liveKeys are the keys of the configuration, or tables of them, that take effect when it is loaded anew.
-var liveKeys = []string{"rules_files", "rules", "append_output", "priority", "rule_matching", "base_syscalls", "watch_config_files"}
+func (m *manager) setSnaplen(bytes uint32) error {
+	if bytes == m.snaplen {
+		return nil
+	}
+	if err := m.session.snaplen(bytes); err != nil {
+		return err
+	}
+	m.snaplen = bytes
+	return nil
+}
 
-// tellLater names the keys that changed and wait for the next start.
-func (m *manager) tellLater(cfg *config.Config) {
-	later := slices.DeleteFunc(m.cfg.Changed(cfg), func(key string) bool {
+// liveKeys are the keys of the configuration, or tables of them, that take effect when it is loaded anew.
+var liveKeys = []string{
+	"rules_files", "rules", "append_output", "priority", "rule_matching", "base_syscalls", "watch_config_files", "log_level",
+	"governor", "capture", "driver.snaplen",
+}
+
+// tellLater names the keys that are not as in the old configuration and wait for the next start.
+func (m *manager) tellLater(old *config.Config) {
+	later := slices.DeleteFunc(old.Changed(m.cfg), func(key string) bool {
 		top, _, _ := strings.Cut(key, ".")
-		return slices.Contains(liveKeys, top)
+		return slices.Contains(liveKeys, top) || slices.Contains(liveKeys, key)
 	})
 	if len(later) > 0 {
 		m.log.Warnf("these keys take effect at the next start: %s", strings.Join(later, ", "))

@@ -37,10 +37,10 @@ type Config struct {
 
 	BaseSyscalls  BaseSyscalls  `toml:"base_syscalls" comment:"Which system calls are recorded beside those that the rules need."`
 	Driver        Driver        `toml:"driver" comment:"The session with the kernel module."`
-	Governor      Governor      `toml:"governor" comment:"What the agent gives up, and takes back, when the host is busier than it may be. Changes take effect at the next start."`
+	Governor      Governor      `toml:"governor" comment:"What the agent gives up, and takes back, when the host is busier than it may be. A change of it takes all back and begins anew."`
 	Control       Control       `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
 	State         State         `toml:"state" comment:"What is remembered of the host: threads, their descriptors, containers, users."`
-	Capture       Capture       `toml:"capture" comment:"What happens before and after the match of a rule that has 'capture: true', in files for 'agent capture read' and 'agent run -e': the events of one process tree, which is a service, a container or a login. Changes take effect at the next start."`
+	Capture       Capture       `toml:"capture" comment:"What happens before and after the match of a rule that has 'capture: true', in files for 'agent capture read' and 'agent run -e': the events of one process tree, which is a service, a container or a login. A change of it ends the files that are being written and begins anew."`
 	OutputsQueue  OutputsQueue  `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
 	StdoutOutput  StdoutOutput  `toml:"stdout_output" comment:"Alerts to the standard output."`
 	FileOutput    FileOutput    `toml:"file_output" comment:"Alerts to a file."`

@@ -22,7 +22,7 @@ const (
 	EndOfTime   End = "duration" // that was asked for
 	EndOfSize   End = "size"     // that files may have
 	EndOfEvents End = "stopped"  // the agent or the replay ends
-	EndOfRules  End = "rules"    // those in force ask for no files any more
+	EndOfRules  End = "rules"    // those in force ask for no files any more, or for other ones
 	EndByError  End = "error"    // it cannot be written
 )
 
