@@ -26,7 +26,7 @@ import (
 const otherCall = unix.SYS_SCHED_GET_PRIORITY_MAX
 
 // patience bounds how long a guest under emulation may take for anything.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // needDevice skips where there is no module. EYAS_REQUIRE=1, as the guests set
 // it, makes that a failure.
