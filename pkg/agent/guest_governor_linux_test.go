@@ -114,11 +114,11 @@ func (r *liveRun) floodLoses(t *testing.T) bool {
 // ten periods, a rule on another call still fires, an alert says what was given up, and after the flood all is back.
 func TestGuestGovernor(t *testing.T) {
 	requireDevice(t)
-	const hold = 40 // periods: more than the flood is left to itself
+	const hold = 200 // periods: a minute nearly, which starting a program can take under the flood on a busy host
 	configure := func(governed bool) *config.Config {
 		cfg := config.Default()
 		cfg.Driver.RingBytes = 512 << 10
-		cfg.Governor.Enabled, cfg.Governor.PeriodMS, cfg.Governor.Hold, cfg.Governor.CPUPercent = governed, 500, hold, 0
+		cfg.Governor.Enabled, cfg.Governor.PeriodMS, cfg.Governor.Hold, cfg.Governor.CPUPercent = governed, 250, hold, 0
 		return cfg
 	}
 	r := runLive(t, configure(false), floodRule+oddRule, &alertLog{})
