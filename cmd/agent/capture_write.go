@@ -55,7 +55,7 @@ func (a *command) captureWrite(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.setLogLevel(cfg); err != nil {
+	if err := a.setLog(cfg); err != nil {
 		return err
 	}
 	condition, err := captureCondition(c)

@@ -23,7 +23,8 @@ func (status daemonEnded) Error() string {
 // Daemon is the agent in the background, as itself sees it. Of an agent that is
 // none it is nil.
 type daemon struct {
-	ready *os.File // has the command that started it end well
+	ready *os.File     // has the command that started it end well
+	level logrus.Level // of the messages, once it watches
 }
 
 // runDaemon is 'agent run -d' until the daemon watches or has ended.
@@ -46,7 +47,8 @@ func (d *daemon) prepare(log *logrus.Logger, cfg *config.Config) {
 	if onlyStdout(cfg) && !isFile(os.Stdout) {
 		log.Warn("nobody sees the alerts of this daemon: enable file_output or another output, or send the standard output to a file")
 	}
-	if log.GetLevel() == logrus.InfoLevel && !isFile(os.Stderr) {
+	d.level = log.GetLevel()
+	if d.level == logrus.InfoLevel && !isFile(os.Stderr) {
 		log.SetLevel(logrus.WarnLevel)
 	}
 }
@@ -61,18 +63,23 @@ func isFile(f *os.File) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// detach lets go of the command that started the daemon, which ends then.
-func (d *daemon) detach(log *logrus.Logger) {
+// detach lets go of the command that started the daemon, which ends then. Messages
+// that nobody would see any more go to the system's log.
+func (d *daemon) detach(a *command) {
 	if d == nil {
 		return
 	}
 	if !isFile(os.Stderr) {
-		if err := dropStderr(); err != nil {
-			log.Warnf("messages still go where they went: %v", err)
+		if err := a.logToSystem(); err != nil {
+			a.log.Warnf("messages of this daemon are lost from now on, as they cannot go to the %v", err)
 		}
+		if err := dropStderr(); err != nil {
+			a.log.Warnf("messages still go where they went: %v", err)
+		}
+		a.log.SetLevel(d.level)
 	}
 	if _, err := d.ready.Write([]byte{1}); err != nil {
-		log.Warnf("nobody waits for this daemon: %v", err)
+		a.log.Warnf("nobody waits for this daemon: %v", err)
 	}
 	d.ready.Close()
 }

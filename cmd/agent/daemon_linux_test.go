@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/syslog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +23,9 @@ import (
 // standIn is 'agent run -d' without a module: the daemon watches at once, tells of
 // itself in the pipe that is its first argument, and ends when it is told to.
 func standIn() {
-	a := &command{args: os.Args, log: newLogger(os.Stderr)}
+	a := &command{args: os.Args, log: newLogger(os.Stderr), dialSystemLog: func() (*syslog.Writer, error) {
+		return syslog.Dial("unixgram", os.Args[2], syslog.LOG_DAEMON|syslog.LOG_INFO, "eyas")
+	}}
 	d := thisDaemon()
 	if d == nil {
 		pid, err := startDaemon(context.Background(), a.args)
@@ -32,8 +36,8 @@ func standIn() {
 	defer stop()
 	d.prepare(a.log, config.Default())
 	a.log.Info("begins")
-	d.detach(a.log)
-	a.log.Error("not heard")
+	d.detach(a)
+	a.log.WithField("here", 1).Info("goes on")
 	f, err := os.OpenFile(os.Args[1], os.O_WRONLY, 0)
 	if err != nil {
 		os.Exit(exitFailed)
@@ -62,8 +66,13 @@ func TestDaemon(t *testing.T) {
 	if err := f.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
+	system, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(filepath.Dir(pipe), "log"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer system.Close()
 	var stdout, stderr strings.Builder
-	cmd := exec.Command("stand-in", pipe)
+	cmd := exec.Command("stand-in", pipe, system.LocalAddr().String())
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr // pipes: Run waits until nobody has them
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %s%s", err, &stdout, &stderr)
@@ -100,6 +109,13 @@ func TestDaemon(t *testing.T) {
 	if name := line(); strings.HasPrefix(name, "pipe:") {
 		t.Errorf("descriptor 3: %s", name)
 	}
+	if err := system.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	told := make([]byte, 1000)
+	if n, err := system.Read(told); err != nil || !strings.HasSuffix(strings.TrimSpace(string(told[:n])), ": goes on here=1") || !strings.Contains(string(told[:n]), "eyas[") {
+		t.Errorf("the system's log has %q first, %v", told[:n], err)
+	}
 	if err := unix.Kill(pid, unix.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +131,7 @@ func TestDaemonKeepsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := exec.Command("stand-in", "no/such/pipe") // it ends by that, after it was ready
+	cmd := exec.Command("stand-in", "no/such/pipe", "no/such/log") // it ends by that, after it was ready
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)

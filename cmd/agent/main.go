@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/syslog"
 	"os"
 
 	"github.com/sirupsen/logrus"
@@ -24,7 +25,7 @@ func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 // run is main without the process around it; tests call it too.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &stickyWriter{w: stdout}
-	a := &command{args: args, stdin: stdin, stdout: stdout, log: newLogger(stderr)}
+	a := &command{args: args, stdin: stdin, stdout: stdout, log: newLogger(stderr), dialSystemLog: dialSystemLog}
 	app := a.app(out, stderr)
 	err := app.Run(permute(app, args))
 	if err == nil {
@@ -32,6 +33,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if err != nil && !wasShown(err) {
 		fmt.Fprintf(stderr, "agent: %v\n", err)
+		a.system.last(err)
 	}
 	return exitCode(err)
 }
@@ -42,6 +44,9 @@ type command struct {
 	stdin  io.Reader
 	stdout io.Writer // for alerts, which outlive a write that fails
 	log    *logrus.Logger
+	system *systemLog // nil: messages do not go there
+
+	dialSystemLog func() (*syslog.Writer, error)
 }
 
 func (a *command) app(stdout, stderr io.Writer) *cli.App {

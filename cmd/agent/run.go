@@ -23,8 +23,8 @@ func (a *command) runCommand() *cli.Command {
 			"configuration, by default to the standard output. Needs the eyas kernel module and root.\n" +
 			"SIGINT and SIGTERM end it, SIGUSR1 makes it open its output files anew. SIGHUP, and a change of the files unless\n" +
 			"watch_config_files is off, make it load rules and configuration anew without a gap; what does not load changes nothing.\n" +
-			"With -d the command ends when the agent watches, or with its error when it cannot; what it writes to the standard\n" +
-			"output and error is lost from then on, unless that is a file. It keeps its working directory.\n" +
+			"With -d the command ends when the agent watches, or with its error when it cannot. From then on its messages go to the\n" +
+			"system's log, and its standard output nowhere, unless standard error and output are files. It keeps its working directory.\n" +
 			"With -e it replays a capture file instead; that needs neither.\n\n" +
 			"Example:\n\n   agent run -r rules/eyas_rules.yaml -o json_output=true",
 		Flags: append(ruleFlags(),
@@ -92,7 +92,7 @@ func (a *command) run(c *cli.Context) error {
 	if c.Bool("pc") || c.Bool("pk") || slices.Contains(printPresets, c.String("print")) {
 		a.log.Warn("-p with c or k changes nothing: append_output adds the fields of containers and pods")
 	}
-	if err := a.setLogLevel(cfg); err != nil {
+	if err := a.setLog(cfg); err != nil {
 		return err
 	}
 	d.prepare(a.log, cfg)
@@ -115,7 +115,7 @@ func (a *command) run(c *cli.Context) error {
 		Capture: c.String("capture"), Stdin: a.stdin, Terminal: terminalOf(c.App.ErrWriter),
 		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
 		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
-		Ready: func() { d.detach(a.log) },
+		Ready: func() { d.detach(a) },
 		For:   time.Duration(c.Int("seconds")) * time.Second,
 		Stats: c.String("stats-file"), StatsEvery: time.Duration(c.Uint("stats-interval")) * time.Millisecond,
 	})

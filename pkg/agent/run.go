@@ -153,12 +153,11 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 	if err := p.state.ScanProc(""); err != nil {
 		return fmt.Errorf("scan /proc: %w", err)
 	}
-	p.log.WithFields(logrus.Fields{
-		"rules": len(p.rules), "threads": p.state.NumThreads(), "scan": time.Since(start).Round(time.Millisecond),
-	}).Info("watching")
+	took := time.Since(start).Round(time.Millisecond)
 	if p.ready != nil {
 		p.ready()
 	}
+	p.log.WithFields(logrus.Fields{"rules": len(p.rules), "threads": p.state.NumThreads(), "scan": took}).Info("watching")
 	err := s.Run(ctx, p.record, func() {
 		p.tellLosses(s)
 		if now := time.Now(); p.stats.due(now) {

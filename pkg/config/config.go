@@ -31,7 +31,9 @@ type Config struct {
 	BufferFormatBase64      bool `toml:"buffer_format_base64" comment:"Data buffers in alerts are base64, instead of text with a dot for each byte that is no printable ASCII."`
 	BufferedOutputs         bool `toml:"buffered_outputs" comment:"Alerts are gathered for up to a second before they are written, instead of at once."`
 
-	LogLevel string `toml:"log_level" comment:"Least urgent messages about the agent itself that go to stderr: error, warning, info or debug."`
+	LogLevel  string `toml:"log_level" comment:"Least urgent messages about the agent itself that are told: error, warning, info or debug."`
+	LogStderr bool   `toml:"log_stderr" comment:"Messages about the agent itself go to stderr."`
+	LogSyslog bool   `toml:"log_syslog" comment:"Messages about the agent itself go to the system's log, as program eyas. Those of 'agent run -d' do in any case when stderr is no file."`
 
 	WatchConfigFiles bool `toml:"watch_config_files" comment:"Rules and configuration are loaded anew when their files change, as they are on SIGHUP; the events go on meanwhile."`
 
@@ -193,6 +195,7 @@ func Default() *Config {
 		JSONIncludeOutputFields: true,
 		JSONIncludeTags:         true,
 		LogLevel:                "info",
+		LogStderr:               true,
 		BaseSyscalls:            BaseSyscalls{CustomSet: []string{}},
 		Driver:                  Driver{Device: "/dev/" + abi.Device, RingBytes: 8 << 20, Snaplen: abi.DefaultSnaplen},
 		WatchConfigFiles:        true,
