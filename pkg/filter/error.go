@@ -105,48 +105,5 @@ func (e *Error) render(b *strings.Builder, file, text string, base Pos) {
 		b.WriteString(file)
 		b.WriteByte(':')
 	}
-	fmt.Fprintf(b, "%d:%d: %s\n", at.Line, at.Col, e.Msg)
-	line, from, width := excerpt(text, e.Range)
-	fmt.Fprintf(b, "  %s\n  %s%s\n", line, strings.Repeat(" ", from), strings.Repeat("^", width))
-}
-
-const (
-	maxExcerpt = 120 // characters of a line that an error shows
-	leadIn     = 60  // of these before the range, when the line is longer
-)
-
-// excerpt cuts the line of r out of text and says where the range lies in it,
-// in characters.
-func excerpt(text string, r Range) (line string, from, width int) {
-	start := max(0, min(r.Start, len(text)))
-	end := max(start, min(r.End, len(text)))
-	lineStart := strings.LastIndexByte(text[:start], '\n') + 1
-	lineEnd := len(text)
-	if nl := strings.IndexByte(text[start:], '\n'); nl >= 0 {
-		lineEnd = start + nl
-	}
-	runes := []rune(printable(text[lineStart:lineEnd]))
-	from = utf8.RuneCountInString(text[lineStart:start])
-	width = max(1, utf8.RuneCountInString(text[start:min(end, lineEnd)]))
-	head := ""
-	if len(runes) > maxExcerpt && from > leadIn {
-		cut := from - leadIn
-		runes, from, head = runes[cut:], leadIn+1, "…"
-	}
-	tail := ""
-	if len(runes) > maxExcerpt {
-		runes, tail = runes[:maxExcerpt], "…"
-	}
-	width = max(1, min(width, len(runes)+len([]rune(head))-from))
-	return head + string(runes) + tail, from, width
-}
-
-// printable keeps one column per character.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
+	fmt.Fprintf(b, "%d:%d: %s\n%s", at.Line, at.Col, e.Msg, NewExcerpt(text, e.Range))
 }
