@@ -40,6 +40,9 @@ func rulesValidate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(files) == 0 {
+		return &invalidError{err: fmt.Errorf("no rule files in %s", strings.Join(c.Args().Slice(), ", "))}
+	}
 	_, report := rules.Load(files)
 	if c.Bool("json") {
 		err = printJSON(c.App.Writer, report)

@@ -23,6 +23,7 @@ type definitions struct {
 	plugins []requirement
 
 	additions []Addition
+	told      map[string]bool // errors so far
 }
 
 // ordered is a table by name that remembers the order of first definition.
@@ -57,6 +58,7 @@ type listDef struct {
 	changes     []point // where it was appended to
 	first, last int
 	used        bool
+	broken      bool // reported already: whoever uses it stays silent
 }
 
 type macroDef struct {
@@ -66,6 +68,7 @@ type macroDef struct {
 	changes     []point // where it was appended to
 	first, last int
 	used        bool
+	broken      bool // as of a list
 	work        macroWork
 }
 
@@ -83,6 +86,7 @@ type ruleDef struct {
 	pos                point
 	changes            []changed
 	own, whole         parsedOutput // the output, and with what is added
+	broken             bool         // it is compiled for its errors only
 }
 
 // add takes one item into the definitions.
@@ -115,7 +119,11 @@ func (d *definitions) addList(it *item) {
 		it.fail(it.node, ErrYAMLValidate, "a list needs the key \"items\"")
 	}
 	how := it.change()
+	if name == "" {
+		return
+	}
 	if it.bad {
+		d.lists.put(name, listDef{name: name, broken: true})
 		return
 	}
 	if !isListName(name) {
@@ -141,7 +149,11 @@ func (d *definitions) addMacro(it *item) {
 	name, n := it.required("macro")
 	_, cn := it.required("condition")
 	how := it.change()
+	if name == "" {
+		return
+	}
 	if it.bad {
+		d.macros.put(name, macroDef{name: name, broken: true})
 		return
 	}
 	if !isIdent(name) {
@@ -213,9 +225,7 @@ func (d *definitions) switchRule(it *item, old *ruleDef, name string, n *yaml.No
 }
 
 func (d *definitions) defineRule(it *item, name string) {
-	if !it.has("desc", "condition", "output", "priority") {
-		return
-	}
+	it.has("desc", "condition", "output", "priority")
 	def := ruleDef{
 		name: name, source: it.optional("source"), pos: it.f.nodePoint(it.node),
 		enabled: it.boolean("enabled", true), capture: it.boolean("capture", false),
@@ -223,16 +233,12 @@ func (d *definitions) defineRule(it *item, name string) {
 		warnEvttypes:    it.boolean("warn_evttypes", true),
 		skipUnknown:     it.boolean("skip-if-unknown-filter", false),
 	}
-	def.desc, _ = it.required("desc")
-	_, cn := it.required("condition")
-	_, on := it.required("output")
-	def.setPriority(it, true)
+	def.desc = it.optional("desc")
+	def.cond, def.output = it.text("condition"), it.text("output")
+	def.setPriority(it)
 	def.tags, _ = it.texts("tags")
 	def.exceptions = it.exceptions()
-	if it.bad {
-		return
-	}
-	def.cond, def.output = scalarText(it.f, cn), scalarText(it.f, on)
+	def.broken = it.bad
 	old := d.rules.get(name)
 	if old != nil && def.source != "" && def.source != old.source {
 		it.fail(it.get("source"), ErrValidate, "rule %q was defined for source %q, a new definition cannot move it to %q", name, old.source, def.source)
@@ -247,18 +253,14 @@ func (d *definitions) defineRule(it *item, name string) {
 	d.rules.put(name, def)
 }
 
-func (r *ruleDef) setPriority(it *item, required bool) {
-	n := it.get("priority")
-	if n == nil && !required {
-		return
-	}
-	name, n := it.required("priority")
-	if n == nil || name == "" {
+func (r *ruleDef) setPriority(it *item) {
+	name := it.optional("priority")
+	if name == "" {
 		return
 	}
 	p, err := ParsePriority(name)
 	if err != nil {
-		it.fail(n, ErrYAMLValidate, "%v%s", err, didYouMean(strings.ToLower(name), lowerPriorities()))
+		it.fail(it.get("priority"), ErrYAMLValidate, "%v%s", err, didYouMean(strings.ToLower(name), lowerPriorities()))
 		return
 	}
 	r.priority = p
@@ -266,19 +268,15 @@ func (r *ruleDef) setPriority(it *item, required bool) {
 
 // appendOld is the deprecated `append: true`: condition and exceptions only.
 func (r *ruleDef) appendOld(it *item) {
-	cond := it.get("condition")
-	exceptions := it.exceptions()
-	if cond == nil && exceptions == nil && it.get("exceptions") == nil {
+	cond, exceptions := it.text("condition"), it.exceptions()
+	if it.get("condition") == nil && it.get("exceptions") == nil {
 		it.fail(it.node, ErrValidate, "an appended rule must have a condition or exceptions")
 	}
 	if it.bad {
 		return
 	}
-	if cond != nil {
-		if _, ok := it.scalar(cond, "condition"); !ok {
-			return
-		}
-		r.cond.join(scalarText(it.f, cond))
+	if it.get("condition") != nil {
+		r.cond.join(cond)
 	}
 	r.addExceptions(it, exceptions)
 	r.note(it, "appends")
@@ -301,14 +299,10 @@ func (r *ruleDef) appendKeys(it *item, keys map[string]bool) {
 		r.desc += " " + it.optional("desc")
 	}
 	if keys["condition"] {
-		if _, n := it.required("condition"); n != nil && !it.bad {
-			r.cond = r.cond.joined(scalarText(it.f, n))
-		}
+		r.cond = r.cond.joined(it.text("condition"))
 	}
 	if keys["output"] {
-		if _, n := it.required("output"); n != nil && !it.bad {
-			r.output = r.output.joined(scalarText(it.f, n))
-		}
+		r.output = r.output.joined(it.text("output"))
 	}
 	if keys["tags"] {
 		tags, _ := it.texts("tags")
@@ -331,17 +325,13 @@ func (r *ruleDef) replaceKeys(it *item, keys map[string]bool) {
 		r.desc = it.optional("desc")
 	}
 	if keys["condition"] {
-		if _, n := it.required("condition"); n != nil {
-			r.cond = scalarText(it.f, n)
-		}
+		r.cond = it.text("condition")
 	}
 	if keys["output"] {
-		if _, n := it.required("output"); n != nil {
-			r.output = scalarText(it.f, n)
-		}
+		r.output = it.text("output")
 	}
 	if keys["priority"] {
-		r.setPriority(it, false)
+		r.setPriority(it)
 	}
 	if keys["tags"] {
 		r.tags, _ = it.texts("tags")

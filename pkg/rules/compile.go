@@ -138,6 +138,10 @@ func (c *compiler) expandMacro(def *macroDef) {
 	if def.work.state != macroNew {
 		return
 	}
+	if def.broken {
+		def.work = macroWork{state: macroDone, broken: true}
+		return
+	}
 	def.work.state = macroBusy
 	s := scope{c: c, loc: location{"macro", def.name}, last: def.last}
 	node, ok := s.parse(def.cond)
@@ -151,10 +155,17 @@ func (c *compiler) expandMacro(def *macroDef) {
 
 // parse substitutes lists, parses and expands macros.
 func (s *scope) parse(t text) (filter.Node, bool) {
+	if t.b == nil {
+		return nil, false // reported already
+	}
 	t, s.lists = s.c.lists.substitute(t)
-	node, err := filter.Parse(t.String(), filter.ParseOptions{MaxDepth: maxDepth, Base: s.c.place(t, s.loc)})
+	if slices.ContainsFunc(s.lists, func(l *listDef) bool { return l.broken }) {
+		return nil, false // reported already
+	}
+	base := s.c.place(t, s.loc)
+	node, err := filter.Parse(t.String(), filter.ParseOptions{MaxDepth: maxDepth, Base: base})
 	if err != nil {
-		s.report(ErrCompileCondition, err)
+		s.report(ErrCompileCondition, s.explain(err, t, base))
 		return nil, false
 	}
 	node, err = filter.Expand(node, s.lookup)
@@ -163,6 +174,23 @@ func (s *scope) parse(t text) (filter.Node, bool) {
 		return nil, false
 	}
 	return node, !s.broken
+}
+
+// explain adds to errors of a text, whose first byte has the address base, how
+// it reads where that is not as in the file.
+func (s *scope) explain(err error, t text, base int) error {
+	var list filter.ErrorList
+	if !errors.As(err, &list) {
+		return err
+	}
+	gone := slices.ContainsFunc(s.lists, func(l *listDef) bool { return len(l.items) == 0 })
+	for _, e := range list {
+		start, end := e.Start-base, e.End-base
+		if gone || t.madeUp(start, end) {
+			e.Msg += ", in: " + strings.TrimSpace(filter.NewExcerpt(t.String(), filter.Range{Start: start, End: end}).Line)
+		}
+	}
+	return list
 }
 
 // report records the errors of a condition where they were written.
@@ -206,16 +234,13 @@ func (c *compiler) rule(def *ruleDef, index int) *Rule {
 		c.r.warnAt(WarnUnknownSource, f, def.pos, loc, "unknown event source %q, the rule is skipped", def.source)
 		return nil
 	}
-	cond, ok := def.condition(c.r)
-	if !ok {
-		return nil
-	}
+	cond, whole := c.withExceptions(def)
 	s := scope{c: c, loc: loc}
 	r := def.rule(index, c.pos(def.pos))
 	node, ok := s.parse(cond)
 	r.ConditionText, r.Condition, r.Macros = cond.String(), node, s.uses
 	ok = ok && c.check(&s, def, r)
-	if skipped := def.skipUnknown && !ok; skipped || !c.output(def, r, loc) || !ok {
+	if skipped := def.skipUnknown && !ok; skipped || !c.output(def, r, loc) || !ok || !whole || def.broken {
 		return nil
 	}
 	r.Parts, r.Origins = c.parts(nil, node), c.origins(def, &s)

@@ -3,6 +3,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,9 +20,14 @@ type exceptionDef struct {
 	single        bool
 	fields, comps []string
 	at            [2][]point // where fields and comps are written
-	values        []*yaml.Node
-	f             *file
+	values        []exceptionValue
 	pos           point
+}
+
+// exceptionValue is a value and the file that it is in.
+type exceptionValue struct {
+	f *file
+	n *yaml.Node
 }
 
 // exceptions reads the entries of the item.
@@ -29,13 +35,13 @@ func (it *item) exceptions() []*exceptionDef {
 	elems, _ := it.sequence("exceptions")
 	var defs []*exceptionDef
 	for _, n := range elems {
-		if n.Kind != yaml.MappingNode {
-			it.fail(n, ErrYAMLValidate, "an exception is a mapping with name, fields, comps and values, not %s", kindName(n))
+		sub := it.sub(n, "exception")
+		if sub == nil {
 			continue
 		}
-		sub := &item{f: it.f, r: it.r, node: n, loc: it.loc}
-		sub.warnUnknownKeys("exception")
-		defs = append(defs, sub.exception())
+		if e := sub.exception(); !sub.bad {
+			defs = append(defs, e)
+		}
 		it.bad = it.bad || sub.bad
 	}
 	return it.checkExceptionNames(defs)
@@ -53,19 +59,18 @@ func (it *item) checkExceptionNames(defs []*exceptionDef) []*exceptionDef {
 }
 
 func (it *item) exception() *exceptionDef {
-	e := &exceptionDef{f: it.f, pos: it.f.nodePoint(it.node)}
-	if n := it.get("name"); n == nil {
-		it.fail(it.node, ErrYAMLValidate, "an exception needs the key \"name\"")
-	} else {
-		e.name, _ = it.scalar(n, "name")
-	}
+	e := &exceptionDef{pos: it.f.nodePoint(it.node)}
+	e.name, _ = it.required("name")
 	if n := it.get("fields"); n != nil {
 		e.single = n.Kind == yaml.ScalarNode
 		e.fields = it.oneOrMore("fields")
 	}
 	e.comps = it.oneOrMore("comps")
 	e.at = [2][]point{it.places("fields"), it.places("comps")}
-	e.values, _ = it.sequence("values")
+	values, _ := it.sequence("values")
+	for _, n := range values {
+		e.values = append(e.values, exceptionValue{it.f, n})
+	}
 	return e
 }
 
@@ -119,7 +124,7 @@ func (r *ruleDef) addExceptions(it *item, defs []*exceptionDef) {
 			it.bad = true
 		default:
 			next := *old
-			next.values = append(append([]*yaml.Node{}, old.values...), e.values...)
+			next.values = append(slices.Clip(old.values), e.values...)
 			r.replaceException(&next)
 		}
 	}
@@ -142,9 +147,10 @@ func (r *ruleDef) replaceException(e *exceptionDef) {
 	}
 }
 
-// condition is the rule's own condition with the exceptions turned into text.
-func (r *ruleDef) condition(res *Result) (t text, ok bool) {
-	if len(r.exceptions) == 0 {
+// withExceptions is the rule's own condition with the exceptions turned into text;
+// ok is false when there are some that cannot be.
+func (c *compiler) withExceptions(r *ruleDef) (t text, ok bool) {
+	if len(r.exceptions) == 0 || r.cond.b == nil {
 		return r.cond, true
 	}
 	ok = true
@@ -153,29 +159,28 @@ func (r *ruleDef) condition(res *Result) (t text, ok bool) {
 	t.append(r.cond)
 	t.add(")", start)
 	for _, e := range r.exceptions {
-		c := exceptionCompiler{e: e, res: res, loc: location{"exception", e.name}}
-		c.check()
-		if len(e.values) > 0 && !c.bad {
-			t.add(" and not ", e.pos)
-			c.compile(&t)
+		x := exceptionCompiler{e: e, of: c, loc: location{"exception", e.name}}
+		if part := x.compile(); !x.bad {
+			t.append(part)
 		}
-		ok = ok && !c.bad
+		ok = ok && !x.bad
 	}
 	return t, ok
 }
 
 // exceptionCompiler writes one exception as condition text.
 type exceptionCompiler struct {
+	of    *compiler
 	e     *exceptionDef
 	comps []string
-	res   *Result
+	f     *file // of the value under way
 	loc   location
 	bad   bool
 }
 
 func (c *exceptionCompiler) fail(p point, msg string, args ...any) {
 	c.bad = true
-	c.res.errorAt(ErrValidate, c.e.f, p, c.loc, msg, args...)
+	c.of.r.errorAt(ErrValidate, c.of.d.files[p.file], p, c.loc, msg, args...)
 }
 
 // check verifies fields and comps, and fills in the comps that are left out.
@@ -209,6 +214,8 @@ func (c *exceptionCompiler) checkComp(comp string, at point) {
 	switch {
 	case !filter.IsOperator(comp):
 		c.fail(at, "exception %q: unknown operator %q%s", c.e.name, comp, filter.SuggestOperator(comp))
+	case comp == filter.OpExists.String():
+		c.fail(at, "exception %q: exists takes no value", c.e.name)
 	case c.e.single && !isListComp(comp):
 		c.fail(at, "exception %q has a single field, so its operator must take a list: in, pmatch, intersects, or an operator with oneof, anyof or allof; not %q", c.e.name, comp)
 	}
@@ -224,32 +231,47 @@ func isListComp(comp string) bool {
 	return op == "in" || op == "pmatch" || op == "intersects"
 }
 
-func (c *exceptionCompiler) compile(t *text) {
+// compile returns the text that follows the condition, nothing without values.
+func (c *exceptionCompiler) compile() (t text) {
+	c.check()
+	if len(c.e.values) == 0 || c.bad {
+		return t
+	}
+	t.add(" and not ", c.e.pos)
+	c.values(&t)
+	return t
+}
+
+func (c *exceptionCompiler) values(t *text) {
 	if c.e.single {
-		t.add("("+c.e.fields[0]+" "+c.comps[0]+" (", c.e.pos)
+		t.add("(", c.e.pos)
+		t.add(c.e.fields[0], c.e.at[0][0])
+		t.add(" "+c.comps[0]+" (", c.e.pos)
 		for i, v := range c.e.values {
-			c.separator(t, i, ", ", v)
-			c.value(t, v, "a value of an exception with a single field")
+			c.f = v.f
+			c.separator(t, i, ", ", v.n)
+			c.value(t, v.n, "a value, with a single field,")
 		}
 		t.add("))", c.e.pos)
 		return
 	}
 	t.add("(", c.e.pos)
 	for i, row := range c.e.values {
-		c.separator(t, i, " or ", row)
-		c.row(t, row)
+		c.f = row.f
+		c.separator(t, i, " or ", row.n)
+		c.row(t, row.n)
 	}
 	t.add(")", c.e.pos)
 }
 
 func (c *exceptionCompiler) separator(t *text, i int, sep string, n *yaml.Node) {
 	if i > 0 {
-		t.add(sep, c.e.f.nodePoint(n))
+		t.add(sep, c.f.nodePoint(n))
 	}
 }
 
 func (c *exceptionCompiler) row(t *text, row *yaml.Node) {
-	p := c.e.f.nodePoint(row)
+	p := c.f.nodePoint(row)
 	if row.Kind != yaml.SequenceNode || len(row.Content) != len(c.e.fields) {
 		c.fail(p, "each value of exception %q must be a sequence of %d elements, one per field", c.e.name, len(c.e.fields))
 		return
@@ -258,7 +280,8 @@ func (c *exceptionCompiler) row(t *text, row *yaml.Node) {
 	for i, v := range row.Content {
 		v = resolveAlias(v)
 		c.separator(t, i, " and ", v)
-		t.add(c.e.fields[i]+" "+c.comps[i]+" ", p)
+		t.add(c.e.fields[i], c.e.at[0][i])
+		t.add(" "+c.comps[i]+" ", p)
 		c.element(t, v, isListComp(c.comps[i]))
 	}
 	t.add(")", p)
@@ -266,7 +289,7 @@ func (c *exceptionCompiler) row(t *text, row *yaml.Node) {
 
 // element writes one right-hand side; a list operator gets parentheses.
 func (c *exceptionCompiler) element(t *text, v *yaml.Node, list bool) {
-	p := c.e.f.nodePoint(v)
+	p := c.f.nodePoint(v)
 	if v.Kind == yaml.SequenceNode {
 		t.add("(", p)
 		for i, e := range v.Content {
@@ -286,9 +309,13 @@ func (c *exceptionCompiler) element(t *text, v *yaml.Node, list bool) {
 }
 
 func (c *exceptionCompiler) value(t *text, v *yaml.Node, what string) {
-	p := c.e.f.nodePoint(v)
-	if v.Kind != yaml.ScalarNode {
-		c.fail(p, "exception %q: %s must be a text, not %s", c.e.name, what, kindName(v))
+	p := c.f.nodePoint(v)
+	fault := noText(v)
+	if fault == "" && v.Value == "" {
+		fault = `is empty: write '""' for the empty text`
+	}
+	if fault != "" {
+		c.fail(p, "exception %q: %s %s", c.e.name, what, fault)
 		return
 	}
 	if strings.HasPrefix(v.Value, "(") {

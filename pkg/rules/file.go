@@ -3,7 +3,6 @@
 package rules
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"sort"
@@ -23,14 +22,14 @@ type Source struct {
 type file struct {
 	index  uint16
 	name   string
-	raw    []byte
+	raw    string
 	starts []int // offset of each line
 }
 
 func newFile(index int, src Source) *file {
-	f := &file{index: uint16(index), name: src.Name, raw: src.Text, starts: []int{0}}
-	for i, c := range f.raw {
-		if c == '\n' {
+	f := &file{index: uint16(index), name: src.Name, raw: string(src.Text), starts: []int{0}}
+	for i := range len(f.raw) {
+		if f.raw[i] == '\n' {
 			f.starts = append(f.starts, i+1)
 		}
 	}
@@ -66,7 +65,7 @@ func (f *file) line(n int) string {
 	if n < len(f.starts) {
 		end = f.starts[n] - 1
 	}
-	return strings.TrimRight(string(f.raw[f.starts[n-1]:end]), "\r")
+	return strings.TrimRight(f.raw[f.starts[n-1]:end], "\r")
 }
 
 func (f *file) pos(p point) Pos { return Pos{File: f.name, Line: int(p.line), Col: int(p.col)} }
@@ -75,19 +74,18 @@ func (f *file) nodePoint(n *yaml.Node) point {
 	return point{file: f.index, line: int32(n.Line), col: int32(n.Column)}
 }
 
-// documents reads the YAML documents of f up to the first that is not YAML.
-func (f *file) documents(r *Result) []*yaml.Node {
-	var docs []*yaml.Node
-	dec := yaml.NewDecoder(bytes.NewReader(f.raw))
+// documents reads the YAML documents of f; ok is false when it is not YAML.
+func (f *file) documents(r *Result) (docs []*yaml.Node, ok bool) {
+	dec := yaml.NewDecoder(strings.NewReader(f.raw))
 	for {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
 		switch {
 		case errors.Is(err, io.EOF):
-			return docs
+			return docs, true
 		case err != nil:
 			r.yamlError(f, err)
-			return nil
+			return nil, false
 		case len(doc.Content) > 0:
 			docs = append(docs, doc.Content[0])
 		}
@@ -96,9 +94,9 @@ func (f *file) documents(r *Result) []*yaml.Node {
 
 // items yields the mappings of all documents. Null documents and items are
 // allowed and mean nothing.
-func (f *file) items(r *Result) []*yaml.Node {
+func (f *file) items(docs []*yaml.Node, r *Result) []*yaml.Node {
 	var items []*yaml.Node
-	for _, doc := range f.documents(r) {
+	for _, doc := range docs {
 		doc = resolveAlias(doc)
 		if isNull(doc) {
 			continue
@@ -139,6 +137,9 @@ func kindName(n *yaml.Node) string {
 	case yaml.MappingNode:
 		return "a mapping"
 	case yaml.ScalarNode:
+		if isNull(n) {
+			return "nothing"
+		}
 		return "the text " + strconv.Quote(shorten(n.Value, 40))
 	}
 	return "something else"

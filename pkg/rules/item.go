@@ -19,6 +19,7 @@ type item struct {
 	r    *Result
 	node *yaml.Node
 	loc  location
+	noun string // what it is called, for messages
 	bad  bool
 }
 
@@ -36,14 +37,16 @@ var itemKeys = map[string][]string{
 		"capture_duration", "tags", "exceptions", "warn_evttypes", "skip-if-unknown-filter",
 		"append", "override",
 	},
-	"exception": {"name", "fields", "comps", "values"},
+	"exception":          {"name", "fields", "comps", "values"},
+	"plugin requirement": {"name", "version", "alternatives"},
+	"plugin alternative": {"name", "version"},
 }
 
 func newItem(f *file, r *Result, n *yaml.Node) *item {
 	it := &item{f: f, r: r, node: n}
 	for _, kind := range itemKinds {
 		if v := it.get(kind); v != nil {
-			it.loc = location{kind: kind}
+			it.loc, it.noun = location{kind: kind}, kind
 			if v.Kind == yaml.ScalarNode {
 				it.loc.name = v.Value
 			}
@@ -52,6 +55,17 @@ func newItem(f *file, r *Result, n *yaml.Node) *item {
 		}
 	}
 	return it
+}
+
+// sub is the mapping n inside of the item, nil when it is none.
+func (it *item) sub(n *yaml.Node, noun string) *item {
+	if n.Kind != yaml.MappingNode {
+		it.fail(n, ErrYAMLValidate, "%s is a mapping with %s, not %s", article(noun), strings.Join(itemKeys[noun], ", "), kindName(n))
+		return nil
+	}
+	sub := &item{f: it.f, r: it.r, node: n, loc: it.loc, noun: noun}
+	sub.warnUnknownKeys(noun)
+	return sub
 }
 
 func (it *item) kind() string { return it.loc.kind }
@@ -106,22 +120,37 @@ func (it *item) warn(n *yaml.Node, c Code, msg string, args ...any) {
 
 // scalar returns a non-empty scalar, or reports why it is none.
 func (it *item) scalar(n *yaml.Node, what string) (string, bool) {
+	fault := noText(n)
+	if fault == "" && n.Value == "" {
+		fault = "is empty"
+	}
+	if fault != "" {
+		it.fail(n, ErrYAMLValidate, "%s %s", what, fault)
+		return "", false
+	}
+	return n.Value, true
+}
+
+// noText says why a node cannot be taken for a text, "" when it can.
+func noText(n *yaml.Node) string {
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		it.fail(n, ErrYAMLValidate, "%s must be a text, not %s", what, kindName(n))
-	case isNull(n) || n.Value == "":
-		it.fail(n, ErrYAMLValidate, "%s is empty", what)
-	default:
-		return n.Value, true
+		return "must be a text, not " + kindName(n)
+	case n.Tag != n.ShortTag() || !strings.HasPrefix(n.ShortTag(), "!!"):
+		return "begins with " + n.Tag + ", which YAML takes for a tag: put the text in quotes"
+	case !isNull(n):
+		return ""
+	case n.Value == "":
+		return "is empty"
 	}
-	return "", false
+	return "is " + n.Value + ", which is nothing in YAML: put it in quotes if it is a text"
 }
 
 // required returns the scalar under a key that must be there.
 func (it *item) required(key string) (string, *yaml.Node) {
 	n := it.get(key)
 	if n == nil {
-		it.fail(it.node, ErrYAMLValidate, "a %s needs the key %q", it.kind(), key)
+		it.fail(it.node, ErrYAMLValidate, "%s needs the key %q", article(it.noun), key)
 		return "", nil
 	}
 	s, _ := it.scalar(n, key)
@@ -129,18 +158,16 @@ func (it *item) required(key string) (string, *yaml.Node) {
 }
 
 // has reports all keys that are missing as one error.
-func (it *item) has(keys ...string) bool {
+func (it *item) has(keys ...string) {
 	var missing []string
 	for _, key := range keys {
 		if it.get(key) == nil {
 			missing = append(missing, strconv.Quote(key))
 		}
 	}
-	if len(missing) == 0 {
-		return true
+	if len(missing) > 0 {
+		it.fail(it.node, ErrYAMLValidate, "%s needs %s", article(it.noun), strings.Join(missing, ", "))
 	}
-	it.fail(it.node, ErrYAMLValidate, "a %s needs %s", it.kind(), strings.Join(missing, ", "))
-	return false
 }
 
 // optional returns the scalar under a key, "" when the key is absent.
@@ -151,6 +178,14 @@ func (it *item) optional(key string) string {
 	}
 	s, _ := it.scalar(n, key)
 	return s
+}
+
+// text is optional with the place of each byte.
+func (it *item) text(key string) text {
+	if it.optional(key) == "" {
+		return text{}
+	}
+	return scalarText(it.f, it.get(key))
 }
 
 // boolean returns the value of a key, def when absent. YAML 1.1 spellings count.
@@ -195,7 +230,7 @@ func (it *item) sequence(key string) (elems []*yaml.Node, ok bool) {
 	if n == nil {
 		return nil, false
 	}
-	if isNull(n) {
+	if isNull(n) && !it.needs(key) {
 		return nil, true
 	}
 	if n.Kind != yaml.SequenceNode {
@@ -209,12 +244,17 @@ func (it *item) sequence(key string) (elems []*yaml.Node, ok bool) {
 	return elems, true
 }
 
+// needs tells whether the item is nothing without a sequence under the key.
+func (it *item) needs(key string) bool {
+	return key == "items" || key == "required_plugin_versions"
+}
+
 // texts returns the scalars of a sequence.
 func (it *item) texts(key string) (texts []string, ok bool) {
 	elems, ok := it.sequence(key)
 	for _, e := range elems {
-		if e.Kind != yaml.ScalarNode {
-			it.fail(e, ErrYAMLValidate, "each element of %s must be a text, not %s", key, kindName(e))
+		if fault := noText(e); fault != "" {
+			it.fail(e, ErrYAMLValidate, "an element of %s %s", key, fault)
 			continue
 		}
 		texts = append(texts, e.Value)

@@ -18,24 +18,22 @@ func Load(srcs []Source) (*Set, *Report) { return Options{}.Load(srcs) }
 
 // Load is the function Load with options.
 func (opt Options) Load(srcs []Source) (*Set, *Report) {
-	d := &definitions{additions: opt.Additions}
+	d := &definitions{additions: opt.Additions, told: map[string]bool{}}
 	rep := &Report{Results: []*Result{}}
-	var set *Set
+	set := &Set{}
 	for i, src := range srcs {
-		r := newResult(src.Name)
+		r := newResult(src.Name, d.told)
 		rep.Results = append(rep.Results, r)
 		if i >= maxSources {
 			r.errorAt(ErrFileRead, newFile(0, src), point{line: 1, col: 1}, location{}, "more than %d rule files", maxSources)
 			break
 		}
-		set = d.load(newFile(i, src), r)
-		if !r.Successful {
-			set = nil
+		if set = d.load(newFile(i, src), r); set == nil {
+			for _, src := range srcs[i+1:] {
+				rep.unchecked = append(rep.unchecked, src.Name)
+			}
 			break
 		}
-	}
-	if len(srcs) == 0 {
-		set = &Set{}
 	}
 	d.checkPlugins()
 	if !rep.OK() {
@@ -44,17 +42,20 @@ func (opt Options) Load(srcs []Source) (*Set, *Report) {
 	return set, rep
 }
 
+// load reads a file on top of those before it, nil when nobody knows what is in
+// it. What is not valid stays as a name, so that nothing else is wrong for it.
 func (d *definitions) load(f *file, r *Result) *Set {
 	d.files = append(d.files, f)
-	for _, n := range f.items(r) {
-		d.add(newItem(f, r, n))
-	}
-	if !r.Successful {
+	docs, ok := f.documents(r)
+	if !ok {
 		return nil
+	}
+	for _, n := range f.items(docs, r) {
+		d.add(newItem(f, r, n))
 	}
 	c := compiler{d: d, r: r, lists: d.resolveLists()}
 	set := c.compile()
-	if r.Successful {
+	if len(d.told) == 0 {
 		c.warnUnused()
 	}
 	return set

@@ -16,6 +16,7 @@ type change struct {
 	appends  map[string]bool // keys joined to the old value
 	replaces map[string]bool // keys that take the old value's place
 	old      bool            // the deprecated `append: true`
+	unknown  bool            // it names keys that cannot be changed
 }
 
 // String says what is done to which keys.
@@ -69,7 +70,7 @@ func (it *item) overrides(over *yaml.Node) change {
 		it.override(&c, over.Content[i], resolveAlias(over.Content[i+1]))
 	}
 	for _, key := range overridable[it.kind()].replaces {
-		if n := it.get(key); n != nil && !c.appends[key] && !c.replaces[key] {
+		if n := it.get(key); n != nil && !c.unknown && !c.appends[key] && !c.replaces[key] {
 			it.fail(n, ErrYAMLValidate, "the key %q has no corresponding entry under \"override\"", key)
 		}
 	}
@@ -80,10 +81,13 @@ func (it *item) override(c *change, key, how *yaml.Node) {
 	may := overridable[it.kind()]
 	switch {
 	case !contains(may.replaces, key.Value):
+		c.unknown = true
 		it.fail(key, ErrYAMLValidate, "the key %q of a %s cannot be overridden%s; these can: %s",
 			key.Value, it.kind(), didYouMean(key.Value, may.replaces), strings.Join(may.replaces, ", "))
 	case it.get(key.Value) == nil:
 		it.fail(key, ErrYAMLValidate, "override names %q, but the item has no such key", key.Value)
+	case c.appends[key.Value] || c.replaces[key.Value]:
+		it.fail(key, ErrYAMLValidate, "override names the key %q twice", key.Value)
 	case how.Value == "replace":
 		c.replaces[key.Value] = true
 	case how.Value == "append" && contains(may.appends, key.Value):
@@ -93,6 +97,6 @@ func (it *item) override(c *change, key, how *yaml.Node) {
 		it.fail(how, ErrYAMLValidate, "the key %q cannot be appended to, use \"replace\"", key.Value)
 	default:
 		c.replaces[key.Value] = true // named all the same
-		it.fail(how, ErrYAMLValidate, "override must say append or replace, not %q%s", how.Value, didYouMean(how.Value, []string{"append", "replace"}))
+		it.fail(how, ErrYAMLValidate, "override must say append or replace, not %s%s", kindName(how), didYouMean(how.Value, []string{"append", "replace"}))
 	}
 }

@@ -3,9 +3,14 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"sort"
 	"strings"
+
+	"github.com/eyas-security/eyas/pkg/filter"
 )
 
 // Code is an error or warning code that scripts may rely on.
@@ -68,6 +73,8 @@ const MaxErrors = 20
 // Report is what loading found, one result per file in load order.
 type Report struct {
 	Results []*Result `json:"falco_load_results"`
+
+	unchecked []string // files behind one that cannot be read
 }
 
 // OK reports whether every file is valid; warnings are allowed.
@@ -98,7 +105,8 @@ type Result struct {
 	Warnings   []Problem `json:"warnings"`
 
 	omitted int
-	seen    map[string]bool
+	warned  map[string]bool
+	told    map[string]bool // errors, of all files of a load
 }
 
 // Problem is one error or warning.
@@ -110,8 +118,9 @@ type Problem struct {
 
 	DeprecatedField string `json:"deprecated_field,omitempty"`
 
-	caret int // column of the caret under the snippet's line, 0 for none
-	width int
+	at      point
+	excerpt filter.Excerpt
+	first   bool // it comes before all that are not
 }
 
 // Context says where a problem is.
@@ -140,10 +149,10 @@ type location struct {
 	kind, name string
 }
 
-func newResult(name string) *Result {
+func newResult(name string, told map[string]bool) *Result {
 	return &Result{
 		Name: name, Successful: true, Errors: []Problem{}, Warnings: []Problem{},
-		seen: map[string]bool{},
+		warned: map[string]bool{}, told: told,
 	}
 }
 
@@ -151,46 +160,63 @@ func (r *Result) errorAt(c Code, f *file, p point, loc location, msg string, arg
 	r.errorSpan(c, f, p, 1, loc, msg, args...)
 }
 
-// errorSpan records an error once: the same fault reached through several rules
-// is one fault.
+// errorSpan records an error once: the same fault reached through several rules,
+// or seen again when the next file is compiled, is one fault.
 func (r *Result) errorSpan(c Code, f *file, p point, width int, loc location, msg string, args ...any) {
+	r.addError(newProblem(c, f, p, width, loc, fmt.Sprintf(msg, args...)))
+}
+
+// addError keeps the first errors, in the order in which they are written.
+func (r *Result) addError(problem Problem) {
+	if repeated(r.told, &problem) {
+		return
+	}
 	r.Successful = false
-	problem := newProblem(c, f, p, width, loc, fmt.Sprintf(msg, args...))
-	switch {
-	case r.repeated(problem, p):
-	case len(r.Errors) >= MaxErrors:
+	i := sort.Search(len(r.Errors), func(i int) bool { return problem.compare(&r.Errors[i]) < 0 })
+	r.Errors = slices.Insert(r.Errors, i, problem)
+	if len(r.Errors) > MaxErrors {
+		r.Errors = r.Errors[:MaxErrors]
 		r.omitted++
-	default:
-		r.Errors = append(r.Errors, problem)
 	}
 }
 
-func (r *Result) warnAt(c Code, f *file, p point, loc location, msg string, args ...any) {
-	problem := newProblem(c, f, p, 1, loc, fmt.Sprintf(msg, args...))
-	if !r.repeated(problem, p) {
-		r.Warnings = append(r.Warnings, problem)
+// compare orders problems by where they are.
+func (p *Problem) compare(o *Problem) int {
+	if p.first != o.first {
+		return map[bool]int{true: -1, false: 1}[p.first]
 	}
+	return cmp.Or(cmp.Compare(p.at.file, o.at.file), cmp.Compare(p.at.line, o.at.line), cmp.Compare(p.at.col, o.at.col))
+}
+
+func (r *Result) warnAt(c Code, f *file, p point, loc location, msg string, args ...any) {
+	r.addWarning(newProblem(c, f, p, 1, loc, fmt.Sprintf(msg, args...)))
 }
 
 // warnDeprecatedField warns of a field that will go.
 func (r *Result) warnDeprecatedField(f *file, p point, width int, loc location, name, msg string) {
 	problem := newProblem(WarnDeprecatedItem, f, p, width, loc, msg)
 	problem.DeprecatedField = name
-	if !r.repeated(problem, p) {
+	r.addWarning(problem)
+}
+
+func (r *Result) addWarning(problem Problem) {
+	if !repeated(r.warned, &problem) {
 		r.Warnings = append(r.Warnings, problem)
 	}
 }
 
-func (r *Result) repeated(problem Problem, p point) bool {
-	key := fmt.Sprintf("%d:%d:%d:%s:%s", p.file, p.line, p.col, problem.Code, problem.Message)
-	if r.seen[key] {
+func repeated(seen map[string]bool, p *Problem) bool {
+	key := fmt.Sprintf("%d:%d:%d:%s:%s", p.at.file, p.at.line, p.at.col, p.Code, p.Message)
+	if seen[key] {
 		return true
 	}
-	r.seen[key] = true
+	seen[key] = true
 	return false
 }
 
 func newProblem(c Code, f *file, p point, width int, loc location, msg string) Problem {
+	offset := f.offset(int(p.line), int(p.col))
+	excerpt := filter.NewExcerpt(f.raw, filter.Range{Start: offset, End: offset + width})
 	return Problem{
 		Code: c, CodeDesc: codeTexts[c], Message: msg,
 		Context: Context{
@@ -198,12 +224,12 @@ func newProblem(c Code, f *file, p point, width int, loc location, msg string) P
 				ItemType: loc.kind, ItemName: loc.name,
 				Position: LocationSpot{
 					Name: f.name, Line: int(p.line), Column: int(p.col),
-					Offset: f.offset(int(p.line), int(p.col)),
+					Offset: offset,
 				},
 			}},
-			Snippet: f.line(int(p.line)),
+			Snippet: excerpt.Line,
 		},
-		caret: int(p.col), width: max(width, 1),
+		at: p, excerpt: excerpt,
 	}
 }
 
@@ -227,6 +253,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			f.Warnings[i].write(&b, "warning")
 		}
 	}
+	for _, name := range r.unchecked {
+		fmt.Fprintf(&b, "%s: not checked, it may build on the file before\n", name)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -237,11 +266,5 @@ func (p *Problem) write(b *strings.Builder, kind string) {
 	if loc.ItemName != "" {
 		fmt.Fprintf(b, " (%s %q)", loc.ItemType, loc.ItemName)
 	}
-	fmt.Fprintf(b, " [%s]\n", p.Code)
-	line := strings.ReplaceAll(p.Context.Snippet, "\t", " ")
-	if strings.TrimSpace(line) == "" {
-		return
-	}
-	width := max(min(p.width, len(line)-p.caret+1), 1)
-	fmt.Fprintf(b, "  %s\n  %s%s\n", line, strings.Repeat(" ", max(p.caret-1, 0)), strings.Repeat("^", width))
+	fmt.Fprintf(b, " [%s]\n%s", p.Code, p.excerpt)
 }

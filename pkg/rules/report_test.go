@@ -69,3 +69,27 @@ func TestErrorsAreBounded(t *testing.T) {
 		t.Errorf("%v: %s", err, b.String())
 	}
 }
+
+// [4.2-4] What a missing plugin makes wrong does not hide that it is missing.
+func TestPluginsComeFirst(t *testing.T) {
+	var text string
+	for i := range 2 * MaxErrors {
+		text += ruleOf("r"+strings.Repeat("x", i), "json.value = x")
+	}
+	_, rep := load(t, text+"- required_plugin_versions: [{name: json, version: 0.7.0}]\n")
+	if msg := rep.Err().Error(); !strings.Contains(msg, "plugin requirement not satisfied: needs json 0.7.0") {
+		t.Errorf("summary: %s", msg)
+	}
+}
+
+// A file that is not YAML may hold what the next ones build on.
+func TestFilesBehindOneThatCannotBeRead(t *testing.T) {
+	_, rep := load(t, "- macro: [\n", ruleOf("r", "m"))
+	var b strings.Builder
+	if err := rep.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(b.String(), "\n1.yaml: not checked, it may build on the file before\n") || strings.Contains(b.String(), "Undefined") {
+		t.Errorf("report: %s", b.String())
+	}
+}

@@ -51,28 +51,29 @@ func (d *definitions) addEngineVersion(it *item) {
 func (d *definitions) addPluginVersions(it *item) {
 	entries, _ := it.sequence("required_plugin_versions")
 	for _, e := range entries {
-		if e.Kind != yaml.MappingNode {
-			it.fail(e, ErrYAMLValidate, "a plugin requirement is a mapping with name and version, not %s", kindName(e))
+		sub := it.sub(e, "plugin requirement")
+		if sub == nil {
 			continue
 		}
 		req := requirement{it: it, node: e}
-		sub := &item{f: it.f, r: it.r, node: e, loc: it.loc}
 		sub.addAlternative(&req)
 		alts, _ := sub.sequence("alternatives")
 		for _, a := range alts {
-			alt := &item{f: it.f, r: it.r, node: a, loc: it.loc}
-			alt.addAlternative(&req)
+			if alt := sub.sub(a, "plugin alternative"); alt != nil {
+				alt.addAlternative(&req)
+			}
 		}
 		d.plugins = append(d.plugins, req)
 	}
 }
 
 func (it *item) addAlternative(req *requirement) {
-	name, _ := it.required("name")
-	s, n := it.required("version")
+	it.has("name", "version")
+	name, s := it.optional("name"), it.optional("version")
 	if it.bad {
 		return
 	}
+	n := it.get("version")
 	v, err := ParseVersion(s)
 	if err != nil {
 		it.fail(n, ErrValidate, "plugin %q: %v", name, err)
@@ -87,11 +88,15 @@ func (it *item) addAlternative(req *requirement) {
 	req.alternatives = append(req.alternatives, pluginVersion{name, v})
 }
 
-// checkPlugins reports the requirements that nothing built in satisfies.
+// checkPlugins reports the requirements that nothing built in satisfies, before
+// all errors that may come of it.
 func (d *definitions) checkPlugins() {
 	for _, req := range d.plugins {
 		if !req.satisfied() {
-			req.it.fail(req.node, ErrValidate, "plugin requirement not satisfied: needs %s; available: %s", req, available())
+			p := newProblem(ErrValidate, req.it.f, req.it.f.nodePoint(req.node), 1, req.it.loc,
+				fmt.Sprintf("plugin requirement not satisfied: needs %s; available: %s", req, available()))
+			p.first = true
+			req.it.r.addError(p)
 		}
 	}
 }

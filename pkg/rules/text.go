@@ -57,6 +57,17 @@ func (t *text) point(i int) point {
 	return t.at[i]
 }
 
+// madeUp tells whether a byte from start to end is part of a text that stands
+// for another one: of a list, or of an exception.
+func (t *text) madeUp(start, end int) bool {
+	for i := max(start, 1); i <= end && i < len(t.b); i++ {
+		if utf8.RuneStart(t.b[i]) && t.at[i] == t.at[i-1] {
+			return true
+		}
+	}
+	return false
+}
+
 // scalarText maps the value of a scalar back onto the raw file. YAML folds line
 // breaks, strips indentation and resolves escapes, but keeps the order of all
 // other characters, so both are walked side by side.
