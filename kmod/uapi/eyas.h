@@ -58,7 +58,7 @@
 /* Bits of eyas_info.features. */
 #define EYAS_FEATURE_COMPAT	(1ull << 0)	/* 32-bit callers are recorded */
 #define EYAS_FEATURE_PAGE_FAULT	(1ull << 1)	/* page fault tracepoints exist */
-#define EYAS_FEATURE_RT		(1ull << 2)	/* PREEMPT_RT kernel */
+#define EYAS_FEATURE_RT		(1ull << 2)	/* PREEMPT_RT kernel: a unix datagram socket's other end stays empty */
 #define EYAS_FEATURE_NO_LOCKS	(1ull << 3)	/* cwd, exe path, tty stay empty (RT up to 6.12) */
 
 struct eyas_info {

@@ -52,7 +52,7 @@ const (
 const (
 	FeatureCompat    = 1 << 0 // 32-bit callers are recorded
 	FeaturePageFault = 1 << 1 // the page fault tracepoints exist
-	FeatureRT        = 1 << 2 // a PREEMPT_RT kernel
+	FeatureRT        = 1 << 2 // a PREEMPT_RT kernel: the other end of a unix datagram socket stays empty
 	FeatureNoLocks   = 1 << 3 // cwd, exe path and tty stay empty
 )
 

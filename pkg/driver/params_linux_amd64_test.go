@@ -101,14 +101,16 @@ func checkSample(t *testing.T, what string, ev *event.Event, s *sample, want val
 }
 
 // withoutLocks tells kernels on which paths and terminals are left to /proc: RT up to 6.12.
-func withoutLocks(t *testing.T) bool {
+func withoutLocks(t *testing.T) bool { return features(t)&abi.FeatureNoLocks != 0 }
+
+func features(t *testing.T) uint64 {
 	t.Helper()
 	s, err := Open(Config{RingBytes: abi.MinRing})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	return s.Info().Features&abi.FeatureNoLocks != 0
+	return s.Info().Features
 }
 
 // raw makes a system call and returns its result as the kernel has it: the errno
