@@ -3,7 +3,6 @@
 package agent
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -23,34 +22,10 @@ const passedFile = "/etc/ld.so.conf"
 // startHolder starts TestHoldChild and returns when it holds all.
 func startHolder(t *testing.T) (stop func()) {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe", "-test.run=^TestHoldChild$")
-	cmd.Env = append(os.Environ(), "EYAS_HOLD="+t.TempDir())
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	out := bufio.NewScanner(stdout)
-	for ready := false; !ready; ready = out.Text() == "ready" {
-		if !out.Scan() {
-			t.Fatal("the holder ended")
-		}
-		t.Log(out.Text())
-	}
+	c := startChild(t, "TestHoldChild", "EYAS_HOLD="+t.TempDir())
 	return func() {
-		stdin.Close()
-		for out.Scan() {
-			t.Log(out.Text())
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Error(err)
-		}
+		c.stdin.Close()
+		c.wait(t, func(text string) { t.Log(text) })
 	}
 }
 

@@ -82,19 +82,18 @@ func numberOf(t *testing.T, variable string) int {
 	return n
 }
 
-// load is a running load program.
-type load struct {
+// child is another test of this binary, run as a program of its own that ends when its stdin does.
+type child struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 	out   *bufio.Scanner
-	start time.Time
 }
 
-// startLoad returns when it makes its calls.
-func startLoad(t *testing.T, burst, most int) *load {
+// startChild starts a test that says when it is ready, and returns then.
+func startChild(t *testing.T, test string, env ...string) *child {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe", "-test.run=^TestLoadChild$")
-	cmd.Env = append(os.Environ(), fmt.Sprintf("EYAS_LOAD_BURST=%d", burst), fmt.Sprintf("EYAS_LOAD_CALLS=%d", most))
+	cmd := exec.Command("/proc/self/exe", "-test.run=^"+test+"$")
+	cmd.Env = append(os.Environ(), env...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -106,11 +105,40 @@ func startLoad(t *testing.T, burst, most int) *load {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	l := &load{cmd: cmd, stdin: stdin, out: bufio.NewScanner(stdout)}
-	for l.out.Scan() && l.out.Text() != "ready" {
+	c := &child{cmd: cmd, stdin: stdin, out: bufio.NewScanner(stdout)}
+	for c.out.Scan() {
+		if c.out.Text() == "ready" {
+			return c
+		}
+		t.Log(c.out.Text())
 	}
-	l.start = time.Now()
-	return l
+	t.Fatalf("%s ended before it was ready: %v", test, cmd.Wait())
+	return nil
+}
+
+// wait hands on what else it says until it has ended.
+func (c *child) wait(t *testing.T, line func(text string)) {
+	t.Helper()
+	for c.out.Scan() {
+		line(c.out.Text())
+	}
+	c.stdin.Close()
+	if err := c.cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// load is a running load program.
+type load struct {
+	*child
+	start time.Time
+}
+
+// startLoad returns when it makes its calls.
+func startLoad(t *testing.T, burst, most int) *load {
+	t.Helper()
+	c := startChild(t, "TestLoadChild", fmt.Sprintf("EYAS_LOAD_BURST=%d", burst), fmt.Sprintf("EYAS_LOAD_CALLS=%d", most))
+	return &load{child: c, start: time.Now()}
 }
 
 // stop ends it and returns how many calls it made, and how many that was a second.
@@ -123,19 +151,17 @@ func (l *load) stop(t *testing.T) (calls uint64, rate int) {
 // wait is stop for a load that ends by itself.
 func (l *load) wait(t *testing.T) (calls uint64, rate int) {
 	t.Helper()
-	for l.out.Scan() {
-		if text, ok := strings.CutPrefix(l.out.Text(), "calls="); ok {
-			n, err := strconv.ParseUint(text, 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			calls, rate = n, int(float64(n)/time.Since(l.start).Seconds())
+	l.child.wait(t, func(text string) {
+		text, ok := strings.CutPrefix(text, "calls=")
+		if !ok {
+			return
 		}
-	}
-	l.stdin.Close()
-	if err := l.cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls, rate = n, int(float64(n)/time.Since(l.start).Seconds())
+	})
 	return calls, rate
 }
 
