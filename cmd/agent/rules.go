@@ -87,6 +87,9 @@ func keyFlags(c *cli.Context) (overrides []string) {
 	if c.Bool("verbose") {
 		overrides = append(overrides, "log_level=debug")
 	}
+	if file := c.String("stats-file"); file != "" {
+		overrides = append(overrides, "metrics.enabled=true", "metrics.output_file="+file, fmt.Sprintf("metrics.interval=%dms", c.Uint("stats-interval")))
+	}
 	if c.IsSet("snaplen") {
 		overrides = append(overrides, "driver.snaplen="+c.String("snaplen"))
 	}

@@ -33,7 +33,7 @@ func (a *command) runCommand() *cli.Command {
 			&cli.StringFlag{Name: "snaplen", Aliases: []string{"S"}, Usage: "keep `N` bytes of each data buffer (driver.snaplen)"},
 			&cli.StringFlag{Name: "pidfile", Aliases: []string{"P"}, Usage: "write the process id to `FILE`"},
 			&cli.BoolFlag{Name: "daemon", Aliases: []string{"d"}, Usage: "go on in the background once this host is being watched"},
-			&cli.StringFlag{Name: "stats-file", Aliases: []string{"s"}, Usage: "add a line of JSON with events, losses and alerts so far to `FILE`, now and then and at the end"},
+			&cli.StringFlag{Name: "stats-file", Aliases: []string{"s"}, Usage: "add a line of JSON with events, losses and alerts so far to `FILE`, now and then and at the end (metrics)"},
 			&cli.UintFlag{Name: "stats-interval", Value: 5000, Usage: "write such a line every `MS` milliseconds, at least 100"},
 			&cli.StringFlag{Name: "print", Aliases: []string{"p"}, Usage: "add `TEXT` with fields to every output (append_output)"},
 			&cli.BoolFlag{Name: "pc", Usage: "nothing: append_output adds the fields of containers", Hidden: true},
@@ -117,7 +117,6 @@ func (a *command) run(c *cli.Context) error {
 		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
 		Ready: func() { d.detach(a) },
 		For:   time.Duration(c.Int("seconds")) * time.Second,
-		Stats: c.String("stats-file"), StatsEvery: time.Duration(c.Uint("stats-interval")) * time.Millisecond,
 	})
 }
 

@@ -24,12 +24,14 @@ type alerter struct {
 	ev      *state.Event // that is being evaluated
 	buf     []byte
 	num     uint64
-	base64  bool             // show data buffers so
-	flight  *flight.Recorder // that rules may have write files, or nil
+	matches map[string]uint64 // by rule
+	base64  bool              // show data buffers so
+	flight  *flight.Recorder  // that rules may have write files, or nil
 }
 
 func (a *alerter) raise(r *rules.Rule) {
 	a.num++
+	a.matches[r.Name]++
 	a.ev.Base64 = a.base64
 	a.buf = r.Output.Append(a.buf[:0], a.ev)
 	alert := &output.Alert{

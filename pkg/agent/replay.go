@@ -51,7 +51,7 @@ func (p *pipeline) replay(ctx context.Context, src io.Reader) error {
 	defer func() {
 		p.tellEvictions(time.Now())
 		p.flights.tell(time.Now())
-		p.tellStats(time.Now(), ring.Counts{})
+		p.lastStats(time.Now(), ring.Counts{})
 		st := p.state.Stats()
 		fields := logrus.Fields{"events": p.num, "alerts": p.alerts.num}
 		addStateFields(fields, &st)

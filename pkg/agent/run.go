@@ -37,9 +37,6 @@ type Options struct {
 	Stdin    io.Reader // for that
 	Terminal io.Writer // is told how far the replay is; nil: nobody
 
-	Stats      string        // file that gets a line of numbers now and then; "" = none
-	StatsEvery time.Duration // between two lines
-
 	Ready func() // called once, when this host is being watched; nil = nobody waits for that
 
 	Reopen <-chan os.Signal // each makes the outputs open their files anew; nil = never
@@ -70,11 +67,13 @@ func Run(ctx context.Context, cfg *config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeOutputs(outputs, opt)) }()
-	if opt.stats, err = openStats(opt, outputs); err != nil {
+	defer func() {
+		err = errors.Join(err, closeOutputs(outputs, opt))
+		opt.stats.end()
+	}()
+	if opt.stats, err = newStats(&cfg.Metrics, opt.Log, outputs); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, opt.stats.close()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if opt.For > 0 {
@@ -166,7 +165,7 @@ func (p *pipeline) live(ctx context.Context, s *driver.Session) error {
 		p.tellEvictions(time.Now())
 		p.flights.tell(time.Now())
 	})
-	p.tellStats(time.Now(), s.Stats().Counts)
+	p.lastStats(time.Now(), s.Stats().Counts)
 	p.summary(s)
 	return err
 }
@@ -200,7 +199,7 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 	p := &pipeline{
 		intake: newIntake(opt.Log),
 		state:  state.New(st), bounds: st,
-		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64},
+		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64, matches: map[string]uint64{}},
 		now:    now, stats: opt.stats, ready: opt.Ready,
 	}
 	p.flights = newFlights(opt, p.alerts)

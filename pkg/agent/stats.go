@@ -4,27 +4,31 @@ package agent
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/eyas-security/eyas/pkg/config"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/ring"
 )
 
-// statsLine is what a line of the statistics file says. All numbers but those of
+// statsLine is what a line of metrics.output_file says. All numbers but those of
 // the state count from the start of the agent.
 type statsLine struct {
-	Time    time.Time   `json:"time"`
-	Running float64     `json:"running_seconds"`
-	Rules   int         `json:"rules"`
-	Events  uint64      `json:"events"`
-	Alerts  uint64      `json:"alerts"`
-	Lost    lostEvents  `json:"lost"`
-	State   stateSize   `json:"state"`
-	Outputs []sentLines `json:"outputs"`
+	Time    time.Time         `json:"time"`
+	Running float64           `json:"running_seconds"`
+	CPU     float64           `json:"cpu_seconds"`
+	Rules   int               `json:"rules"`
+	Events  uint64            `json:"events"`
+	Alerts  uint64            `json:"alerts"`
+	Matches map[string]uint64 `json:"matches"` // by rule
+	Lost    lostEvents        `json:"lost"`
+	State   stateSize         `json:"state"`
+	Outputs []sentLines       `json:"outputs"`
 }
 
 // lostEvents are events that were recorded and did not arrive, by the reason.
@@ -56,31 +60,36 @@ type sentLines struct {
 // statsFile gets a line of JSON now and then, and one at the end. A nil one gets
 // nothing.
 type statsFile struct {
-	f           *os.File
+	name        string
 	log         *logrus.Logger
 	outputs     *output.Outputs
 	every       time.Duration
 	start, next time.Time
+	failing     bool // the last line could not be written, which was told
+	last        *statsLine
 }
 
-// openStats opens the file of the options, which is appended to.
-func openStats(opt Options, outputs *output.Outputs) (*statsFile, error) {
-	if opt.Stats == "" {
+// newStats makes sure that the file of the configuration can be written to.
+func newStats(cfg *config.Metrics, log *logrus.Logger, outputs *output.Outputs) (*statsFile, error) {
+	if !cfg.Enabled {
 		return nil, nil
 	}
-	f, err := os.OpenFile(opt.Stats, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open statistics file: %w", err)
-	}
 	now := time.Now()
-	return &statsFile{f: f, log: opt.Log, outputs: outputs, every: opt.StatsEvery, start: now, next: now.Add(opt.StatsEvery)}, nil
+	s := &statsFile{name: cfg.OutputFile, log: log, outputs: outputs, every: cfg.Every(), start: now, next: now.Add(cfg.Every())}
+	if err := s.write(nil); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return s, nil
 }
 
-func (s *statsFile) close() error {
-	if s == nil || s.f == nil {
-		return nil
+// write appends to the file, which may be another one than last time.
+func (s *statsFile) write(line []byte) error {
+	f, err := os.OpenFile(s.name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
 	}
-	return s.f.Close()
+	_, err = f.Write(line)
+	return errors.Join(err, f.Close())
 }
 
 // due tells whether it is time for a line.
@@ -88,23 +97,47 @@ func (s *statsFile) due(now time.Time) bool { return s != nil && !now.Before(s.n
 
 // tellStats writes a line. What is lost comes from the reader of the rings.
 func (p *pipeline) tellStats(now time.Time, lost ring.Counts) {
-	s := p.stats
-	if s == nil || s.f == nil {
-		return
+	if p.stats != nil {
+		p.stats.tell(p.statsLine(now, lost))
 	}
-	s.next = now.Add(s.every)
-	st := p.state.Stats()
-	line := statsLine{
-		Time: now.UTC(), Running: now.Sub(s.start).Seconds(), Rules: len(p.rules), Events: p.num, Alerts: p.alerts.num,
-		Lost:  lostEvents{lost.Lost.Full, lost.Lost.Nested, lost.Lost.TooLarge, lost.Lost.BadReader, lost.SeqGaps, p.undecodable},
-		State: stateSize{st.Threads, st.FDs, st.Containers, st.Bytes, st.Evicted}, Outputs: []sentLines{},
+}
+
+// lastStats is tellStats for the line that end writes.
+func (p *pipeline) lastStats(now time.Time, lost ring.Counts) {
+	if p.stats != nil {
+		p.stats.last = p.statsLine(now, lost)
 	}
+}
+
+// end writes the last line, after the outputs have taken what was still on the way.
+func (s *statsFile) end() {
+	if s != nil && s.last != nil {
+		s.tell(s.last)
+	}
+}
+
+// tell writes a line with what the outputs have taken.
+func (s *statsFile) tell(line *statsLine) {
+	s.next = line.Time.Add(s.every)
 	for _, o := range s.outputs.Stats() {
 		line.Outputs = append(line.Outputs, sentLines(o))
 	}
-	if err := json.NewEncoder(s.f).Encode(&line); err != nil {
-		s.log.Errorf("no more statistics are written: %v", err)
-		_ = s.f.Close() // the write has said what is wrong
-		s.f = nil
+	text, err := json.Marshal(line)
+	if err == nil {
+		err = s.write(append(text, '\n'))
+	}
+	if err != nil && !s.failing {
+		s.log.Errorf("metrics are missing from here on, until they can be written again: %v", err)
+	}
+	s.failing = err != nil
+}
+
+func (p *pipeline) statsLine(now time.Time, lost ring.Counts) *statsLine {
+	st := p.state.Stats()
+	return &statsLine{
+		Time: now.UTC(), Running: now.Sub(p.stats.start).Seconds(), CPU: cpuTime().Seconds(),
+		Rules: len(p.rules), Events: p.num, Alerts: p.alerts.num, Matches: p.alerts.matches,
+		Lost:  lostEvents{lost.Lost.Full, lost.Lost.Nested, lost.Lost.TooLarge, lost.Lost.BadReader, lost.SeqGaps, p.undecodable},
+		State: stateSize{st.Threads, st.FDs, st.Containers, st.Bytes, st.Evicted}, Outputs: []sentLines{},
 	}
 }

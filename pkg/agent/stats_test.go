@@ -28,11 +28,10 @@ func statsPipeline(t *testing.T, file string, log *bytes.Buffer) *pipeline {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { outputs.Close(t.Context()) })
-	opt := Options{Log: logger, Rules: ruleSet(t, config.Default(), ""), Stats: file, StatsEvery: time.Minute}
-	if opt.stats, err = openStats(opt, outputs); err != nil {
+	opt := Options{Log: logger, Rules: ruleSet(t, config.Default(), "")}
+	if opt.stats, err = newStats(&config.Metrics{Enabled: true, Interval: "1m", OutputFile: file}, logger, outputs); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { opt.stats.close() })
 	p, err := newPipeline(opt, engine.First, outputs, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -68,17 +67,31 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// A file that takes no more is told once.
-func TestStatsFull(t *testing.T) {
+// What cannot be written is told once, until it can be again; the file may be moved away meanwhile.
+func TestStatsFails(t *testing.T) {
 	var log bytes.Buffer
-	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("no /dev/full: ", err)
+	dir := filepath.Join(t.TempDir(), "dir")
+	file := filepath.Join(dir, "stats")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
 	}
-	p := statsPipeline(t, "/dev/full", &log)
-	for range 3 {
+	p := statsPipeline(t, file, &log)
+	for _, there := range []bool{true, false, false, true, false} {
+		from, to := dir, dir+".away"
+		if there {
+			from, to = to, from
+		}
+		if _, err := os.Stat(from); err == nil {
+			if err := os.Rename(from, to); err != nil {
+				t.Fatal(err)
+			}
+		}
 		p.tellStats(p.stats.next, ring.Counts{})
 	}
-	if n := strings.Count(log.String(), "no more statistics are written: "); n != 1 {
-		t.Errorf("told %d times: %s", n, &log)
+	if n := strings.Count(log.String(), "metrics are missing from here on"); n != 2 {
+		t.Errorf("told %d times, want 2: %s", n, &log)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir+".away", "stats")); err != nil || bytes.Count(text, []byte("\n")) != 2 {
+		t.Errorf("the file has %q, %v; want two lines", text, err)
 	}
 }

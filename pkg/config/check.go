@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/eyas-security/eyas/pkg/abi"
 	"github.com/eyas-security/eyas/pkg/rules"
@@ -48,6 +49,9 @@ func (c *Config) check(root *node, errs *ErrorList) {
 	if c.OutputsQueue.Capacity == 0 {
 		errs.add(at("outputs_queue", "capacity"), "outputs_queue.capacity is 0: want at least 1")
 	}
+	if every, ok := parseInterval(c.Metrics.Interval); !ok || every < 100*time.Millisecond {
+		errs.add(at("metrics", "interval"), "metrics.interval is %q: want a time of at least 100ms, as 1h or 1m30s", c.Metrics.Interval)
+	}
 	c.State.check(at, errs)
 	c.Capture.check(at, errs)
 	c.checkRules(root, errs)
@@ -61,6 +65,7 @@ func (c *Config) checkOutputs(at func(...string) Pos, errs *ErrorList) {
 			errs.add(at(table, "enabled"), "%s is enabled without a %s", table, key)
 		}
 	}
+	needs(c.Metrics.Enabled, "metrics", "output_file", c.Metrics.OutputFile)
 	needs(c.FileOutput.Enabled, "file_output", "filename", c.FileOutput.Filename)
 	needs(c.ProgramOutput.Enabled, "program_output", "program", c.ProgramOutput.Program)
 	h := &c.HTTPOutput

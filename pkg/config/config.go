@@ -2,7 +2,11 @@
 
 package config
 
-import "github.com/eyas-security/eyas/pkg/abi"
+import (
+	"time"
+
+	"github.com/eyas-security/eyas/pkg/abi"
+)
 
 // Version is the version of the format; a file says which one it is written for.
 const Version = 1
@@ -41,6 +45,7 @@ type Config struct {
 	Driver        Driver        `toml:"driver" comment:"The session with the kernel module."`
 	Governor      Governor      `toml:"governor" comment:"What the agent gives up, and takes back, when the host is busier than it may be. A change of it takes all back and begins anew."`
 	Control       Control       `toml:"control" comment:"Where 'agent mask set' and other commands talk to this agent."`
+	Metrics       Metrics       `toml:"metrics" comment:"Numbers on this agent, a line of JSON now and then and at the end: events, losses by reason, matches by rule, the outputs, the tables, CPU time."`
 	State         State         `toml:"state" comment:"What is remembered of the host: threads, their descriptors, containers, users."`
 	Capture       Capture       `toml:"capture" comment:"What happens before and after the match of a rule that has 'capture: true', in files for 'agent capture read' and 'agent run -e': the events of one process tree, which is a service, a container or a login. A change of it ends the files that are being written and begins anew."`
 	OutputsQueue  OutputsQueue  `toml:"outputs_queue" comment:"The queue of alerts in front of each output."`
@@ -114,6 +119,19 @@ type Governor struct {
 type Control struct {
 	Enabled bool   `toml:"enabled" comment:"The agent listens there; only root may connect."`
 	Socket  string `toml:"socket" comment:"Unix socket. Each agent of a host needs one of its own."`
+}
+
+// Metrics is the file of numbers.
+type Metrics struct {
+	Enabled    bool   `toml:"enabled" comment:"The lines are written."`
+	Interval   string `toml:"interval" comment:"Time between two lines, at least 100ms: numbers with the units y, w, d, h, m, s and ms, in that order, as 1h or 1m30s."`
+	OutputFile string `toml:"output_file" comment:"The file; lines are appended to it. It is opened for each, so that it can be moved away."`
+}
+
+// Every is the time between two lines.
+func (m *Metrics) Every() time.Duration {
+	every, _ := parseInterval(m.Interval) // it was checked
+	return every
 }
 
 // State bounds the picture of the host.
@@ -201,6 +219,7 @@ func Default() *Config {
 		WatchConfigFiles:        true,
 		Governor:                Governor{PeriodMS: 1000, CPUPercent: 50, Snaplen: 16, Hold: 10},
 		Control:                 Control{Enabled: true, Socket: "/run/eyas/control.sock"},
+		Metrics:                 Metrics{Interval: "1h"},
 		State:                   State{MaxThreads: 262144},
 		Capture: Capture{
 			Mode: "rules", PathPrefix: "/var/lib/eyas/capture", BeforeDuration: 5000, DefaultDuration: 5000,

@@ -67,6 +67,10 @@ func (d *decoder) decodeExtraField(n *node, path string, extra *ExtraField) {
 }
 
 func (d *decoder) unknown(at Pos, path, key string, names []string) {
+	if instead := insteadOf(path); instead != "" {
+		d.errs.add(at, "unknown key %s: %s", path, instead)
+		return
+	}
 	if near := nearest.To(key, names); near != "" {
 		d.errs.add(at, "unknown key %s (did you mean %s?)", path, near)
 		return
