@@ -66,6 +66,7 @@ type recorder struct {
 	shown   uint64 // events written to be seen
 	kept    uint64 // events written for the state
 	notice  []byte
+	scratch []byte
 	flushed time.Time
 }
 
@@ -155,13 +156,13 @@ func (r *recorder) record(rec *ring.Record) error {
 func (r *recorder) write() error {
 	if r.opt.Condition.Match(&r.ev) {
 		r.shown++
-		return r.w.Event(r.ev.CPU, r.ev.Raw(), false)
+		return r.w.Event(r.ev.CPU, scap.Encoded(&r.scratch, &r.ev.Event), false)
 	}
 	if !state.Moves(r.ev.Type) {
 		return nil
 	}
 	r.kept++
-	return r.w.Event(r.ev.CPU, r.ev.Raw(), true)
+	return r.w.Event(r.ev.CPU, scap.Encoded(&r.scratch, &r.ev.Event), true)
 }
 
 // notify writes a notification, the event by which a capture tells of itself.

@@ -169,7 +169,7 @@ func (r *Recorder) After(e *state.Event, shown bool) {
 	if !shown {
 		k = kindState
 	}
-	if !r.store.add(r.tree, k, e.CPU, e.Raw()) {
+	if !r.store.add(r.tree, k, e.CPU, scap.Encoded(&r.scratch, &e.Event)) {
 		r.store.refused++
 		return
 	}

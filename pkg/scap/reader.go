@@ -292,6 +292,7 @@ func (r *Reader) event(e *event.Event, body []byte, info blockInfo) error {
 	if raw == nil || err != nil {
 		return err
 	}
+	size := len(raw)
 	if !r.events {
 		r.events, r.any = true, true
 		r.state.LinkParents()
@@ -302,6 +303,9 @@ func (r *Reader) event(e *event.Event, body []byte, info blockInfo) error {
 	}
 	r.num++
 	e.Num, e.CPU, e.RecFlags, e.Native, e.Path = r.num, cpu, 0, 0, nil
+	if info.version >= eventsWithNum {
+		e.Path = pathBehind(c.b, size)
+	}
 	if e.Info().IsGeneric() {
 		native, _ := e.Uint(1)
 		e.Native = uint16(native)

@@ -94,7 +94,7 @@ func (w *Writer) State(st *state.State) error {
 	return w.err
 }
 
-// Event writes an event of the current schema as it was encoded. With stateOnly
+// Event writes an event of the current schema, as Encoded has it. With stateOnly
 // readers take it for their state and do not show it.
 func (w *Writer) Event(cpu uint16, raw []byte, stateOnly bool) error {
 	if len(raw) < event.HeaderSize {
