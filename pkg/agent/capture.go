@@ -63,6 +63,7 @@ type recorder struct {
 	w       *scap.Writer
 	out     countingWriter
 	ev      state.Event
+	told    bool   // what is known of containers is written
 	shown   uint64 // events written to be seen
 	kept    uint64 // events written for the state
 	notice  []byte
@@ -71,10 +72,9 @@ type recorder struct {
 }
 
 func newRecorder(opt Recording, now func() uint64) *recorder {
-	return &recorder{
-		intake: newIntake(opt.Log), opt: opt,
-		state: state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now}),
-	}
+	r := &recorder{intake: newIntake(opt.Log), opt: opt}
+	r.state = state.New(state.Options{Proc: opt.Proc, Etc: opt.Etc, Now: now, ReadUsers: r.tellUsers})
+	return r
 }
 
 // live records first and scans then, as pipeline.live does: what happens during
@@ -152,8 +152,42 @@ func (r *recorder) record(rec *ring.Record) error {
 	return nil
 }
 
+// tellUsers writes the users of a container when they were read in the course of
+// an event.
+func (r *recorder) tellUsers(t *state.Thread) {
+	if r.told {
+		_ = r.tell(t.Container()) // an error comes again with the event
+	}
+}
+
+// tell writes what is known of a container.
+func (r *recorder) tell(c *state.Container) error {
+	for raw := range c.Events(r.ev.TS) {
+		if err := r.w.Event(0, raw, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellContainers writes what the lists cannot hold, in front of the first event.
+func (r *recorder) tellContainers() error {
+	r.told = true
+	for _, c := range r.state.Containers() {
+		if err := r.tell(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // write writes the event, when it is to be seen or moves the state.
 func (r *recorder) write() error {
+	if !r.told {
+		if err := r.tellContainers(); err != nil {
+			return err
+		}
+	}
 	if r.opt.Condition.Match(&r.ev) {
 		r.shown++
 		return r.w.Event(r.ev.CPU, scap.Encoded(&r.scratch, &r.ev.Event), false)

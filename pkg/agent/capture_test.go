@@ -129,6 +129,45 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
+// TestRecorderContainers: what is known of containers is in front of the first
+// event, and users that are read later in front of the event that had them read.
+func TestRecorderContainers(t *testing.T) {
+	const id = "0123456789ab"
+	var out bytes.Buffer
+	r := testRecorder(t, &out, Recording{})
+	tell := func(typ schema.EventType, values map[string]string) {
+		t.Helper()
+		var e state.Event
+		if err := e.Decode(testRecord(t, typ, 1, values).Event); err != nil {
+			t.Fatal(err)
+		}
+		r.state.Update(&e)
+	}
+	tell(schema.EvContainerJson2E, map[string]string{"json": `{"container":{"id":"` + id + `","type":0,"name":"web"}}`})
+	user := map[string]string{"uid": "33", "gid": "34", "name": "www", "container_id": id}
+	tell(schema.EvUserAddedE, user)
+	exec := map[string]string{"res": "0", "comm": "sh", "exe": "sh", "uid": "33", "cgroups": "cpu=/docker/" + strings.Repeat(id, 6)[:64]}
+	if err := r.record(testRecord(t, schema.EvSyscallExecve19X, 1, exec)); err != nil {
+		t.Fatal(err)
+	}
+	user["name"] = "other"
+	tell(schema.EvUserAddedE, user)
+	r.tellUsers(r.state.Thread(10))
+	if err := errors.Join(r.record(testRecords(t)[2]), r.end(5, ring.Stats{})); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err := ReadCapture(context.Background(), &out, nil, func(e *state.Event) error {
+		c := e.Thread.Container()
+		u, _ := e.State.User(c, e.Thread.UID)
+		got = append(got, e.Info().Name+" "+c.Meta.Name+" "+u.Name)
+		return nil
+	})
+	if d := cmp.Diff([]string{"execve web www", "mkdir web other"}, got); err != nil || d != "" {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+}
+
 // TestRecorderLosses: what was lost is an event where it is missing, and at the end.
 func TestRecorderLosses(t *testing.T) {
 	var out bytes.Buffer

@@ -197,12 +197,13 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 	st := opt.bounds
 	st.Proc, st.Etc, st.Now = opt.Proc, opt.Etc, now
 	p := &pipeline{
-		intake: newIntake(opt.Log),
-		state:  state.New(st), bounds: st,
+		intake: newIntake(opt.Log), bounds: st,
 		alerts: &alerter{host: host, outputs: outputs, base64: opt.base64, matches: map[string]uint64{}},
 		now:    now, stats: opt.stats, ready: opt.Ready,
 	}
 	p.flights = newFlights(opt, p.alerts)
+	st.ReadUsers = p.tellUsers
+	p.state = state.New(st)
 	p.follow(opt.Rules.Active, engine.New(opt.Rules.Active, mode))
 	return p, nil
 }
@@ -212,6 +213,13 @@ func (p *pipeline) follow(active []*rules.Rule, e *engine.Engine) {
 	p.rules, p.engine = active, e
 	p.flights.follow(active)
 	p.alerts.flight = p.flights.on
+}
+
+// tellUsers has files that rules asked for know the users of a container too.
+func (p *pipeline) tellUsers(t *state.Thread) {
+	if p.flights.on != nil {
+		p.flights.on.TellUsers(t, p.ev.TS)
+	}
 }
 
 // record takes one record of the rings through state and rules.

@@ -50,6 +50,7 @@ type dump struct {
 
 	machine  scap.Machine
 	lists    *scap.Lists // the goroutine adds what the segments have
+	told     [][]byte    // events that tell of containers
 	lead     int         // segments that are there at the beginning
 	segments chan *segment
 	hostLost uint64 // events that the host lost since the first segment began; for the end
@@ -101,7 +102,7 @@ func (r *Recorder) begin(e *state.Event, rule string, until uint64) {
 	for _, c := range lead {
 		d.send(c)
 	}
-	r.snapshot(d, lead[0].num)
+	r.snapshot(d, lead[0].num, lead[0].first)
 	t.dump = d
 	r.dumps = append(r.dumps, d)
 	r.stats.Files++
@@ -114,24 +115,64 @@ func (r *Recorder) begin(e *state.Event, rule string, until uint64) {
 	go d.run()
 }
 
-// snapshot takes what the segments from base on do not tell: threads of the tree
-// that have had no event since, and who their ancestors are.
-func (r *Recorder) snapshot(d *dump, base uint64) {
+// snapshot takes what the segments from base on, which begin at ts, do not tell:
+// threads of the tree that have had no event since, who their ancestors are, and
+// what is known of the containers.
+func (r *Recorder) snapshot(d *dump, base, ts uint64) {
 	d.lists.AddHost(r.state)
+	told := map[*state.Container]bool{nil: true}
+	tell := func(c *state.Container) {
+		if !told[c] {
+			told[c] = true
+			d.told = slices.AppendSeq(d.told, c.Events(ts))
+		}
+	}
 	r.state.Threads(func(t *state.Thread) bool {
 		if r.state.Tree(t) != d.tree.id {
 			return true
 		}
+		tell(t.Container())
 		if t.Mark < base {
 			d.lists.AddImage(scap.AppendImage(nil, t, r.store.maxFDs))
 		}
 		for a := range t.Ancestors() {
 			if r.state.Tree(a) != d.tree.id && !d.lists.Has(a.TID) {
+				tell(a.Container())
 				d.lists.AddImage(scap.AppendImage(nil, a, r.store.maxFDs))
 			}
 		}
 		return true
 	})
+}
+
+// tellAll keeps an event that tells of containers, or of users, where files
+// follow a tree: whom it is about has no part in it.
+func (r *Recorder) tellAll(e *state.Event) {
+	own := r.state.Tree(e.Thread)
+	for _, d := range r.dumps {
+		if d.tree.id != own {
+			r.keep(d.tree, e.TS, e.CPU, e.Raw())
+		}
+	}
+}
+
+// TellUsers is to be called when the users of a container were read in the course
+// of an event of one of its threads.
+func (r *Recorder) TellUsers(t *state.Thread, ts uint64) {
+	for _, d := range r.dumps {
+		if r.state.Tree(t) != d.tree.id {
+			continue
+		}
+		for raw := range t.Container().Events(ts) {
+			r.keep(d.tree, ts, 0, raw)
+		}
+	}
+}
+
+// keep keeps an event for the state alone.
+func (r *Recorder) keep(t *tree, ts uint64, cpu uint16, raw []byte) {
+	r.store.segment(t, ts, r.lost)
+	r.store.add(t, kindState, cpu, raw)
 }
 
 // send has the file written on to the end of a segment.

@@ -147,7 +147,7 @@ func (r *Recorder) tellChildren(e *state.Event) {
 // enter makes the tree of the event the present one.
 func (r *Recorder) enter(e *state.Event) {
 	t := r.store.tree(r.state.Tree(e.Thread))
-	if t == r.tree {
+	if t == r.tree && len(t.segments) > 0 { // else others wanted its memory
 		return
 	}
 	r.tree = t
@@ -156,6 +156,9 @@ func (r *Recorder) enter(e *state.Event) {
 
 // After is to be called behind State.Apply, before the rules: it keeps the event.
 func (r *Recorder) After(e *state.Event, shown bool) {
+	if !e.Thread.Known() && state.Moves(e.Type) {
+		r.tellAll(e)
+	}
 	r.enter(e)
 	c := r.tree.current()
 	if e.Thread.Known() {

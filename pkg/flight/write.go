@@ -76,6 +76,11 @@ func (w *writing) begin() (err error) {
 		w.addImages(c)
 	}
 	err = w.w.Lists(w.lists)
+	for _, raw := range w.told {
+		if err == nil {
+			err = w.w.Event(0, raw, true)
+		}
+	}
 	for _, c := range lead {
 		if err == nil {
 			err = w.segment(c)

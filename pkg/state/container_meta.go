@@ -3,6 +3,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type ContainerMeta struct {
 	Labels, PodLabels                             []Label
 
 	removed bool
-	raw     int64 // bytes of the text that it was read from
+	event   []byte // that told of it
 }
 
 // Mount is a directory of the host inside of a container.
@@ -50,7 +51,7 @@ func (m *ContainerMeta) size() int64 {
 	if m == nil {
 		return 0
 	}
-	return 512 + 2*m.raw
+	return 512 + 3*int64(len(m.event)) // its parts, and room of theirs
 }
 
 // maxContainerJSON bounds the text of one container event.
@@ -91,9 +92,8 @@ type containerJSON struct {
 
 // parseContainerEvent: json.
 func (s *State) parseContainerEvent(e *Event) {
-	b, ok := e.Str(0)
-	if ok {
-		s.containerEvent(b, false)
+	if b, ok := e.Str(0); ok {
+		s.containerEvent(e, b, false)
 	}
 }
 
@@ -109,13 +109,13 @@ func (s *State) parseAsync(e *Event) {
 	data, _ := e.Param(asyncData)
 	switch string(name) {
 	case "container", "container_added":
-		s.containerEvent(data, false)
+		s.containerEvent(e, data, false)
 	case "container_removed":
-		s.containerEvent(data, true)
+		s.containerEvent(e, data, true)
 	}
 }
 
-func (s *State) containerEvent(text []byte, removed bool) {
+func (s *State) containerEvent(e *Event, text []byte, removed bool) {
 	if i := strings.IndexByte(string(text), 0); i >= 0 {
 		text = text[:i]
 	}
@@ -145,18 +145,19 @@ func (s *State) containerEvent(text []byte, removed bool) {
 	case removed && c.refs == 0:
 		s.dropContainer(c)
 	default:
-		c.Type, c.Meta = ContainerType(j.Type), j.meta(int64(len(text)))
+		c.Type, c.Meta = ContainerType(j.Type), j.meta()
+		c.Meta.event = bytes.Clone(e.Raw())
 		c.Meta.removed = removed
 		c.FullID = full
 		s.accountContainer(c)
 	}
 }
 
-func (j *containerJSON) meta(raw int64) *ContainerMeta {
+func (j *containerJSON) meta() *ContainerMeta {
 	m := &ContainerMeta{
 		Name: j.Name, Image: j.Image, ImageID: j.ImageID, Repository: j.Repository, Tag: j.Tag, Digest: j.Digest,
 		IP: j.IP, CNI: j.CNI, Privileged: j.Privileged, HostPID: j.HostPID, HostNet: j.HostNetwork, HostIPC: j.HostIPC,
-		PodSandbox: j.PodSandbox, Labels: sortedLabels(j.Labels), PodLabels: sortedLabels(j.PodLabels), raw: raw,
+		PodSandbox: j.PodSandbox, Labels: sortedLabels(j.Labels), PodLabels: sortedLabels(j.PodLabels),
 	}
 	if j.Created > 0 {
 		m.Created = uint64(j.Created) * 1e9

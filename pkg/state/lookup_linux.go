@@ -137,6 +137,9 @@ func (s *State) lookupUsers(t *Thread) {
 		defer unix.Close(etc)
 		c.users.parse(readAt(etc, "passwd"), readAt(etc, "group"))
 		s.accountContainer(c)
+		if s.opt.ReadUsers != nil {
+			s.opt.ReadUsers(t)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 	MaxBytes   int64         // bytes of all tables
 	MaxFDs     int           // descriptors of one process
 	Lookups    int           // reads of /proc on demand per second of event time
+	ReadUsers  func(*Thread) // called when the users of the thread's container were read, which no event tells; nil = nobody
 }
 
 // Stats are the counters of a State.
