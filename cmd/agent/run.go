@@ -81,6 +81,9 @@ func (a *command) run(c *cli.Context) error {
 	if d == nil && c.Bool("daemon") && !c.Bool("dry-run") {
 		return a.runDaemon(c)
 	}
+	ctx, stop := untilSignalled(c.Context)
+	defer stop()
+	reopen, reload := signals(reopenSignal), signals(reloadSignal) // even while it loads they do not end it
 	if c.String("capture") != "" {
 		defer runtime.KeepAlive(make([]byte, replayHeadroom))
 	}
@@ -96,6 +99,7 @@ func (a *command) run(c *cli.Context) error {
 		return err
 	}
 	d.prepare(a.log, cfg)
+	a.doubt(loaded.Rules)
 	if err := a.strictRun(c, loaded); err != nil {
 		return err
 	}
@@ -108,16 +112,45 @@ func (a *command) run(c *cli.Context) error {
 		return err
 	}
 	defer remove()
-	ctx, stop := untilSignalled(c.Context)
-	defer stop()
 	return agent.Run(ctx, cfg, agent.Options{
 		Rules: loaded.Rules, Stdout: a.stdout, Log: a.log, Proc: "/proc", Etc: "/etc",
 		Capture: c.String("capture"), Stdin: a.stdin, Terminal: terminalOf(c.App.ErrWriter),
-		Reopen: signals(reopenSignal), ReloadSignals: signals(reloadSignal),
-		Reload: func() (*agent.Loaded, error) { return a.load(c) }, Paths: loaded.Paths,
+		Reopen: reopen, ReloadSignals: reload,
+		Reload: a.loadAgain(c), Paths: loaded.Paths,
 		Ready: func() { d.detach(a) },
 		For:   time.Duration(c.Int("seconds")) * time.Second,
 	})
+}
+
+// doubt tells of rules that load and yet cannot be what was meant.
+func (a *command) doubt(set *agent.RuleSet) {
+	for _, file := range set.Report.Results {
+		if n := len(file.Warnings); n > 0 {
+			a.log.Warnf("%s has warnings, which 'agent rules validate' tells: %d", file.Name, n)
+		}
+	}
+	if len(set.Active) == 0 {
+		a.log.Warn("no rule is on: nothing raises an alert")
+	}
+}
+
+// loadAgain is load for a running agent. A configuration that is gone was not meant to be: it is no reason to go on with
+// the defaults.
+func (a *command) loadAgain(c *cli.Context) func() (*agent.Loaded, error) {
+	_, err := os.Stat(configPath(c))
+	had := err == nil
+	return func() (*agent.Loaded, error) {
+		if _, err := os.Stat(configPath(c)); err == nil {
+			had = true
+		} else if had {
+			return nil, fmt.Errorf("the configuration is gone: %w", err)
+		}
+		loaded, err := a.load(c)
+		if err == nil {
+			a.doubt(loaded.Rules)
+		}
+		return loaded, err
+	}
 }
 
 // writePID writes the process id to a file, and returns what takes it away again.
