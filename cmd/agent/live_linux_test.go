@@ -242,6 +242,8 @@ type showDocument struct {
 		PID    int32     `json:"pid"`
 		Kernel maskWords `json:"kernel"`
 		Names  []string  `json:"names"`
+
+		Snaplen uint32 `json:"snaplen"`
 	} `json:"sessions"`
 }
 

@@ -208,7 +208,7 @@ func inBackground(do func()) (stop func()) {
 	return func() { close(end); <-ended }
 }
 
-// TestLiveConfig: on SIGHUP the agent reads its configuration anew, and the kernel has the mask that it asks for.
+// TestLiveConfig: on SIGHUP the agent reads its configuration anew, and the kernel has the mask and the snap length that it asks for.
 func TestLiveConfig(t *testing.T) {
 	requireModule(t)
 	dir := t.TempDir()
@@ -223,7 +223,7 @@ func TestLiveConfig(t *testing.T) {
 	const head = "version = 1\nwatch_config_files = false\n"
 	write(cfg, head)
 	a := startAgent(t, "-c", cfg, "-r", rules, "-o", "control.socket="+filepath.Join(dir, "socket"))
-	write(cfg, head+"[base_syscalls]\ncustom_set = [\"sync\", \"!mkdirat\"]\n")
+	write(cfg, head+"[base_syscalls]\ncustom_set = [\"sync\", \"!mkdirat\"]\n[driver]\nsnaplen = 99\n")
 	makeFolder(t)
 	a.next(t, "New folder") // nobody has told it yet
 	if err := a.cmd.Process.Signal(unix.SIGHUP); err != nil {
@@ -232,9 +232,12 @@ func TestLiveConfig(t *testing.T) {
 	var show showDocument
 	for range int(patience / (100 * time.Millisecond)) {
 		agentJSON(t, &show, "mask", "show", "--json", "--interval", "0s")
-		if slices.Contains(show.Sessions[0].Names, "sync") {
+		if slices.Contains(show.Sessions[0].Names, "sync") && show.Sessions[0].Snaplen == 99 {
 			break
 		}
+	}
+	if n := show.Sessions[0].Snaplen; n != 99 {
+		t.Errorf("after SIGHUP the kernel keeps %d bytes of data buffers", n)
 	}
 	if names := show.Sessions[0].Names; !slices.Contains(names, "sync") || slices.Contains(names, "mkdirat") || !slices.Contains(names, "kill") {
 		t.Errorf("after SIGHUP the kernel records %q", names)

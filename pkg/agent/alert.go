@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -114,7 +115,7 @@ func httpOptions(h *config.HTTPOutput, stdout io.Writer) *output.HTTPOptions {
 }
 
 // closeOutputs writes what waits and tells of alerts that could not be written.
-// A replay has time.
+// A replay has time, and fails when one is lost.
 func closeOutputs(outputs *output.Outputs, opt Options) error {
 	log, ctx := opt.Log, context.Background()
 	if opt.Capture == "" {
@@ -124,8 +125,12 @@ func closeOutputs(outputs *output.Outputs, opt Options) error {
 	}
 	err := outputs.Close(ctx)
 	for _, s := range outputs.Stats() {
-		if s.Lost > 0 {
-			log.Errorf("output %s: %d alerts lost, %d written", s.Name, s.Lost, s.Sent)
+		if s.Lost == 0 {
+			continue
+		}
+		log.Errorf("output %s: %d alerts lost, %d written", s.Name, s.Lost, s.Sent)
+		if opt.Capture != "" {
+			err = errors.Join(err, fmt.Errorf("output %s lacks alerts of the capture", s.Name))
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
