@@ -137,7 +137,8 @@ type FD struct {
 	Listening bool
 	ScanTS    uint64 // when it was read from /proc, 0 = known from events
 
-	localServer bool // the server is the owner's end
+	process     int64 // that a pidfd stands for, 0 when unknown
+	localServer bool  // the server is the owner's end
 	refs        int32
 }
 

@@ -66,7 +66,11 @@ func (s *State) lookupFD(t *Thread, num int64, ts uint64) *FD {
 	}
 	s.expireNet(ts)
 	s.closeFD(t, s.opt.Now(), num)
-	fd := s.readFD(procDir(s.opt.Proc).num(t.PID), t, num)
+	owner := t.PID
+	if l := t.Leader(); l.dead || l.files != t.files {
+		owner = t.TID // the process has none any more, or others
+	}
+	fd := s.readFD(procDir(s.opt.Proc).num(owner), t, num)
 	if fd == nil {
 		s.stats.ProcMisses++
 	}

@@ -75,7 +75,7 @@ func (s *State) cloneParent(e *Event, tid int64) {
 		}
 		if e.TS < c.ScanTS || c.seen&byParent == 0 && !c.guessed {
 			if e.TS >= c.ScanTS {
-				c.Flags |= uint32(flags)
+				s.addCloneFlags(c, uint32(flags))
 			}
 			c.seen |= byParent
 			return
@@ -99,7 +99,7 @@ func (s *State) cloneChild(e *Event) {
 	c := s.threads[e.TID]
 	if c != nil && (e.TS < c.ScanTS || c.seen&byChild == 0 && !c.guessed) {
 		if e.TS >= c.ScanTS {
-			c.Flags |= e.flags()
+			s.addCloneFlags(c, e.flags())
 			s.fillChild(c, e)
 		}
 		c.seen |= byChild
@@ -122,6 +122,15 @@ func (s *State) cloneChild(e *Event) {
 	}
 	c.seen |= byChild
 	s.last, e.Thread = c, c
+}
+
+// addCloneFlags takes over flags of a thread that its other event did not tell.
+func (s *State) addCloneFlags(c *Thread, flags uint32) {
+	news := flags &^ c.Flags
+	c.Flags |= flags
+	if news&schema.PPM_CL_CLONE_NEWUSER != 0 && c.ExecTS <= c.Start {
+		s.enterUserNS(c)
+	}
 }
 
 // cloneSource finds the thread that the new one is a copy of.
@@ -173,6 +182,9 @@ func (s *State) child(src *Thread, ids cloneIDs, ts uint64) *Thread {
 		c.files = s.inheritFiles(src, ids.flags, ts)
 	}
 	s.add(c)
+	if ids.flags&schema.PPM_CL_CLONE_NEWUSER != 0 {
+		s.enterUserNS(c)
+	}
 	return c
 }
 
@@ -193,7 +205,7 @@ func (t *Thread) image() Thread {
 	c.state, c.parent, c.children, c.sibPrev, c.sibNext = nil, nil, nil, nil, nil
 	c.group, c.grpPrev, c.grpNext, c.older, c.newer = nil, nil, nil, nil, nil
 	c.files, c.bytes, c.seen, c.Mark = nil, 0, 0, 0
-	c.dead, c.reaper, c.guessed = false, false, false
+	c.dead, c.reaper, c.guessed, c.ownFS = false, false, false, false
 	c.ScanTS, c.PFMajor, c.PFMinor = 0, 0, 0
 	return c
 }

@@ -60,6 +60,7 @@ func (s *State) parseExec(e *Event) {
 	}
 	s.aloneInGroup(t)
 	s.aloneInFiles(t)
+	t.ownFS = false
 	s.closeOnExec(t, e.TS)
 	s.fillImage(t, e)
 	s.fillPlace(t, e)
@@ -86,9 +87,23 @@ func (s *State) execThread(e *Event) *Thread {
 	if leader == nil {
 		leader = s.child(t, cloneIDs{tid: pid, pid: pid, ptid: t.PTID, flags: t.Flags}, e.TS)
 	}
+	s.takeFiles(leader, t)
 	s.use(leader)
 	s.last, e.Thread = leader, leader
 	return leader
+}
+
+// takeFiles gives the main thread the descriptors of the one that called exec,
+// which may have had its own.
+func (s *State) takeFiles(leader, t *Thread) {
+	if t.files == nil || t.files == leader.files {
+		return
+	}
+	t.files.users++
+	if leader.files != nil {
+		s.dropFiles(leader.files)
+	}
+	leader.files = t.files
 }
 
 func (s *State) fillExecIDs(t *Thread, e *Event) {

@@ -278,16 +278,48 @@ func (s *State) parseBPF(e *Event) {
 	}
 }
 
-// parsePidfdGetfd: fd, pid_fd, target_fd, flags. Which process the descriptor
-// came from is not kept; the live host can tell what it is.
+// parsePidfdOpen: fd, pid, flags.
+func (s *State) parsePidfdOpen(e *Event) {
+	s.parseAnon(e)
+	if pid, ok := e.Int(1); ok && e.FD != nil && e.TS >= e.FD.ScanTS && !e.Thread.InPidNS() {
+		e.FD.process = pid
+	}
+}
+
+// parsePidfdGetfd: fd, pid_fd, target_fd, flags. Where it is not known which
+// process the descriptor came from, the live host can tell what it is.
 func (s *State) parsePidfdGetfd(e *Event) {
 	res, ok := e.ok()
 	if !ok {
 		e.noFD()
 		return
 	}
-	s.made(e, FD{Num: res, Type: FDUnknown, Flags: schema.PPM_O_CLOEXEC})
-	if fd := s.lookupFD(e.Thread, res, e.TS); fd != nil {
-		e.FD = fd
+	fd := FD{Type: FDUnknown}
+	src := s.behindPidfd(e)
+	if src != nil {
+		fd = *src
 	}
+	fd.Num, fd.ScanTS = res, 0
+	fd.Flags |= schema.PPM_O_CLOEXEC
+	s.made(e, fd)
+	if src == nil {
+		if fd := s.lookupFD(e.Thread, res, e.TS); fd != nil {
+			e.FD = fd
+		}
+	}
+}
+
+// behindPidfd returns the descriptor that pidfd_getfd duplicates, nil when it is
+// not known.
+func (s *State) behindPidfd(e *Event) *FD {
+	num, _ := e.Int(1)
+	target, ok := e.Int(2)
+	pidfd := e.Thread.FD(num)
+	if !ok || pidfd == nil || pidfd.process == 0 {
+		return nil
+	}
+	if t := s.threads[pidfd.process]; t != nil {
+		return t.FD(target)
+	}
+	return nil
 }

@@ -3,6 +3,7 @@
 package state
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"strconv"
 
@@ -253,11 +254,15 @@ func (s *State) parseSend(e *Event) { s.traffic(e, true) }
 func (s *State) parseRecv(e *Event) { s.traffic(e, false) }
 
 func (s *State) traffic(e *Event, out bool) {
-	if e.FD == nil || !e.FD.IsInet() || e.FD.L4 == L4TCP {
+	if e.FD == nil || !e.FD.IsInet() || e.FD.L4 == L4TCP && (!out || e.FD.Connected) {
 		return
 	}
 	tup, ok := e.Tuple(int(tupleParams[e.Type]) - 1)
 	if _, good := e.ok(); !good || !ok || !tup.IsInet() {
+		return
+	}
+	if e.FD.L4 == L4TCP {
+		s.fastOpen(e, &tup)
 		return
 	}
 	role := e.FD.Role
@@ -280,6 +285,52 @@ func (s *State) traffic(e *Event, out bool) {
 	}
 }
 
+// fastOpen is for data that opened the connection it went by: there is no connect.
+func (s *State) fastOpen(e *Event, tup *event.Tuple) {
+	if fd := s.change(e); fd != nil {
+		fd.Connected, fd.Role = true, RoleClient
+		s.setTuple(e, fd, tup)
+	}
+}
+
 func (f *FD) sameEnds(t *event.Tuple) bool {
 	return f.SPort == t.SPort && f.DPort == t.DPort && f.SIP == t.SIP.Unmap() && f.DIP == t.DIP.Unmap()
+}
+
+// Messages that carry descriptors.
+const (
+	cmsgHead  = 16
+	solSocket = 1
+	scmRights = 1
+)
+
+// parseRecvmsg: besides the data, descriptors may have come. They are what the
+// sender had, which its event does not tell; what was known of their numbers is
+// over, and the live host can be asked.
+func (s *State) parseRecvmsg(e *Event) {
+	s.parseRecv(e)
+	b, _ := e.Param(int(controlParams[e.Type]) - 1)
+	if _, ok := e.ok(); !ok || !e.Thread.Known() {
+		return
+	}
+	for len(b) >= cmsgHead {
+		size := binary.LittleEndian.Uint64(b)
+		if size < cmsgHead || size > uint64(len(b)) {
+			return
+		}
+		if binary.LittleEndian.Uint32(b[8:]) == solSocket && binary.LittleEndian.Uint32(b[12:]) == scmRights {
+			for data := b[cmsgHead:size]; len(data) >= 4; data = data[4:] {
+				s.received(e, int64(int32(binary.LittleEndian.Uint32(data))))
+			}
+		}
+		b = b[min((size+7)&^7, uint64(len(b))):]
+	}
+}
+
+// received takes a descriptor that came with a message.
+func (s *State) received(e *Event, num int64) {
+	if num >= 0 && num != e.FDNum {
+		s.closeFD(e.Thread, e.TS, num)
+		s.lookupFD(e.Thread, num, e.TS)
+	}
 }

@@ -124,13 +124,6 @@ func (s *State) parseCapset(e *Event) {
 	s.touch(e.Thread)
 }
 
-// parseUnshare: res, flags.
-func (s *State) parseUnshare(e *Event) {
-	if e.succeeded() && e.flags()&schema.PPM_CL_CLONE_FILES != 0 {
-		s.aloneInFiles(e.Thread)
-	}
-}
-
 // parseMemory: res, vm_size, vm_rss, vm_swap, as brk, mmap and munmap have them.
 func (s *State) parseMemory(e *Event) {
 	t := e.Thread.Leader()
@@ -161,7 +154,10 @@ func (s *State) parsePrlimit(e *Event) {
 		return
 	}
 	t := e.Thread
-	if pid != 0 && pid != t.PID {
+	if pid != 0 && pid != t.VPID {
+		if t.InPidNS() {
+			return // a number of another namespace
+		}
 		t = s.threads[pid]
 	}
 	if t != nil {
@@ -196,10 +192,8 @@ func (s *State) parseChroot(e *Event) {
 	if b, ok := e.Str(1); ok && e.succeeded() {
 		s.scratch = e.Thread.AppendPath(s.scratch[:0], atCwd, b)
 		root := s.intern.text(s.scratch)
-		for m := e.Thread.group.first; m != nil; m = m.grpNext {
-			m.Root = root
-		}
-		s.account(e.Thread)
+		e.Thread.eachOfFS(func(m *Thread) { m.Root = root })
+		s.account(e.Thread.Leader())
 	}
 }
 
@@ -218,15 +212,23 @@ func (s *State) setCwd(t *Thread, dir string) {
 	if t.Cwd == dir {
 		return
 	}
-	if t.sharesFS() || t.IsMain() {
-		for m := t.group.first; m != nil; m = m.grpNext {
-			if m.IsMain() || m.sharesFS() {
-				m.Cwd = dir
-				s.touch(m)
-			}
+	t.eachOfFS(func(m *Thread) {
+		m.Cwd = dir
+		s.touch(m)
+	})
+	s.account(t.Leader())
+}
+
+// eachOfFS calls f for t and the threads of its process that share directory and
+// root with it.
+func (t *Thread) eachOfFS(f func(*Thread)) {
+	if !t.sharesFS() {
+		f(t)
+		return
+	}
+	for m := t.group.first; m != nil; m = m.grpNext {
+		if m.sharesFS() {
+			f(m)
 		}
 	}
-	t.Cwd = dir
-	s.account(t.Leader())
-	s.touch(t)
 }

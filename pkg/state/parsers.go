@@ -32,6 +32,7 @@ var parsers = [schema.NumEvents]func(*State, *Event){
 	schema.EvSyscallSetresgidX: (*State).parseSetregid,
 	schema.EvSyscallCapsetX:    (*State).parseCapset,
 	schema.EvSyscallUnshareX:   (*State).parseUnshare,
+	schema.EvSyscallSetnsX:     (*State).parseSetns,
 	schema.EvSyscallBrk4X:      (*State).parseMemory,
 	schema.EvSyscallMmapX:      (*State).parseMemory,
 	schema.EvSyscallMmap2X:     (*State).parseMemory,
@@ -70,7 +71,7 @@ var parsers = [schema.NumEvents]func(*State, *Event){
 	schema.EvSyscallInotifyInit1X:   (*State).parseAnon,
 	schema.EvSyscallUserfaultfdX:    (*State).parseAnon,
 	schema.EvSyscallIoUringSetupX:   (*State).parseAnon,
-	schema.EvSyscallPidfdOpenX:      (*State).parseAnon,
+	schema.EvSyscallPidfdOpenX:      (*State).parsePidfdOpen,
 	schema.EvSyscallBpf2X:           (*State).parseBPF,
 	schema.EvSyscallPidfdGetfdX:     (*State).parsePidfdGetfd,
 
@@ -87,8 +88,8 @@ var parsers = [schema.NumEvents]func(*State, *Event){
 	schema.EvSocketSendmmsgX:   (*State).parseSend,
 	schema.EvSocketRecvX:       (*State).parseRecv,
 	schema.EvSocketRecvfromX:   (*State).parseRecv,
-	schema.EvSocketRecvmsgX:    (*State).parseRecv,
-	schema.EvSocketRecvmmsgX:   (*State).parseRecv,
+	schema.EvSocketRecvmsgX:    (*State).parseRecvmsg,
+	schema.EvSocketRecvmmsgX:   (*State).parseRecvmsg,
 
 	schema.EvContainerJson2E: (*State).parseContainerEvent,
 	schema.EvAsynceventE:     (*State).parseAsync,
@@ -131,6 +132,9 @@ func fdParam(info *schema.Event) int {
 
 // tupleParams is the same for the socket tuple.
 var tupleParams = findParams("tuple")
+
+// controlParams is the same for what comes beside a message.
+var controlParams = findParams("msgcontrol")
 
 // flagParams is the same for the flags of calls that make a descriptor.
 var flagParams = findParams("flags")

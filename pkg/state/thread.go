@@ -80,6 +80,7 @@ type Thread struct {
 	seen      seen
 	dead      bool // exited, kept for its threads or until Done
 	reaper    bool // child subreaper
+	ownFS     bool // directory and root are its own, whatever it was born with
 	guessed   bool // made up for an event of a thread that was never seen
 }
 
@@ -334,4 +335,6 @@ func (t *Thread) FDs() iter.Seq[*FD] {
 func (t *Thread) has(flag uint32) bool { return t.Flags&flag != 0 }
 
 // sharesFS tells whether a change of directory concerns the whole process.
-func (t *Thread) sharesFS() bool { return t.has(schema.PPM_CL_CLONE_FS) }
+func (t *Thread) sharesFS() bool {
+	return !t.ownFS && (t.IsMain() || t.has(schema.PPM_CL_CLONE_FS))
+}
