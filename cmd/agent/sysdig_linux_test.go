@@ -30,11 +30,6 @@ const (
 	wantSameTypes  = 40
 )
 
-// lastKnownCall is the last code that Debian 12's sysdig (0.29.3) has a name for:
-// an event without type of its own and with a later code makes it read beyond its
-// table and crash.
-const lastKnownCall = schema.SCKexecFileLoad
-
 // A difference is right for one of these reasons, which get the parameter's value
 // by sysdig and by us.
 var differences = []struct {
@@ -202,7 +197,7 @@ func splitArgs(info *schema.Event, args string) []string {
 	return values
 }
 
-// copyKnown copies a capture without the events that make sysdig crash.
+// copyKnown copies a capture as sysdig can read it.
 func copyKnown(to, from string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -232,11 +227,12 @@ func copyKnown(to, from string) error {
 			if w, err = scap.NewWriter(out, false, r.Machine()); err != nil {
 				return err
 			}
+			w.Plain()
 			if err := w.State(r.State()); err != nil {
 				return err
 			}
 		}
-		if e.Info().IsGeneric() && e.SC > lastKnownCall {
+		if !w.Takes(&e) {
 			continue
 		}
 		if err := w.Event(e.CPU, e.Raw(), !r.Shown()); err != nil {

@@ -25,6 +25,7 @@ import (
 type Recording struct {
 	Create    func() (io.WriteCloser, error) // called once there is something to write
 	Compress  bool                           // gzip
+	Plain     bool                           // for older readers, as scap.Writer has it
 	Mask      schema.Mask
 	Condition *Matcher      // what is shown; other events are only kept when the state needs them
 	For       time.Duration // 0 = no limit, as for the others
@@ -122,6 +123,9 @@ func (r *recorder) begin(out io.Writer, machine scap.Machine) (err error) {
 	if r.w, err = scap.NewWriter(&r.out, r.opt.Compress, machine); err != nil {
 		return err
 	}
+	if r.opt.Plain {
+		r.w.Plain()
+	}
 	if err := r.w.State(r.state); err != nil {
 		return err
 	}
@@ -187,6 +191,9 @@ func (r *recorder) write() error {
 		if err := r.tellContainers(); err != nil {
 			return err
 		}
+	}
+	if !r.w.Takes(&r.ev.Event) {
+		return nil
 	}
 	if r.opt.Condition.Match(&r.ev) {
 		r.shown++

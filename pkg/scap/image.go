@@ -12,7 +12,7 @@ import (
 // main one, as they are now: for Lists, later. Of the descriptors, at most so many
 // of the lowest.
 func AppendImage(dst []byte, t *state.Thread, most int) []byte {
-	return appendFDs(appendThread(dst, t), t, most)
+	return appendFDs(appendThread(dst, t), t, most, false)
 }
 
 // AppendFD appends one descriptor of a thread, for Lists.

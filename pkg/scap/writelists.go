@@ -136,16 +136,16 @@ func (w *Writer) threads(st *state.State) {
 	})
 	w.list(typeThreads, b)
 	st.Threads(func(t *state.Thread) bool {
-		b = appendFDs(b[:0], t, math.MaxInt)
+		b = appendFDs(b[:0], t, math.MaxInt, w.plain)
 		w.block(typeFDs, b)
 		return w.err == nil
 	})
 	w.body = b
 }
 
-// appendFDs appends the list of one thread, up to so many. The main thread has
-// those of all.
-func appendFDs(b []byte, t *state.Thread, most int) []byte {
+// appendFDs appends the list of one thread, up to so many; with plain types that
+// older readers know alone. The main thread has those of all.
+func appendFDs(b []byte, t *state.Thread, most int, plain bool) []byte {
 	b = u64s(b, t.TID)
 	if !t.IsMain() {
 		return b
@@ -154,6 +154,10 @@ func appendFDs(b []byte, t *state.Thread, most int) []byte {
 	for fd := range t.FDs() {
 		if n++; n > most {
 			break
+		}
+		if plain && fd.Type > plainFDs {
+			b = appendFD(b, &state.FD{Num: fd.Num, Ino: fd.Ino, Type: state.FDUnsupported, Name: fd.Name})
+			continue
 		}
 		b = appendFD(b, fd)
 	}

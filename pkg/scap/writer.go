@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/eyas-security/eyas/pkg/event"
+	"github.com/eyas-security/eyas/pkg/schema"
 	"github.com/eyas-security/eyas/pkg/state"
 )
 
@@ -21,6 +22,7 @@ type Writer struct {
 	out    *bufio.Writer
 	body   []byte
 	ends   [blockHeader + 4]byte // of a block: type, length, padding
+	plain  bool                  // for older readers
 	events bool
 	err    error // the first
 }
@@ -71,6 +73,23 @@ func (w *Writer) block(number uint32, body []byte) {
 	w.write(body)
 	w.write(w.ends[blockHeader:][:pad])
 	w.write(w.ends[4:blockHeader])
+}
+
+// What sysdig 0.29, that of Debian 12, can read: with a descriptor of a later type
+// it refuses the file, with a call of a later code it crashes.
+const (
+	plainFDs   = state.FDFileV2
+	plainCalls = schema.SCKexecFileLoad
+)
+
+// Plain has the capture be one that older readers take: descriptors of types that
+// they do not know are written as unsupported. To be called before State.
+func (w *Writer) Plain() { w.plain = true }
+
+// Takes tells whether an event may go into the capture: a plain one is without
+// calls that older readers have no name for.
+func (w *Writer) Takes(e *event.Event) bool {
+	return !w.plain || !e.Info().IsGeneric() || e.SC <= plainCalls
 }
 
 func (w *Writer) write(b []byte) {

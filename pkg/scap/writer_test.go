@@ -42,6 +42,45 @@ func TestWriter(t *testing.T) {
 	}
 }
 
+// TestPlain: a capture for older readers has no types of descriptors and no calls
+// that they do not know.
+func TestPlain(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		st := state.New(state.Options{})
+		th := st.AddThread(state.Thread{TID: 10, PID: 10, Comm: "systemd"})
+		for typ := state.FDFile; typ < state.NumFDTypes; typ++ {
+			st.AddFD(th, state.FD{Num: int64(typ), Type: typ, Name: "x"})
+		}
+		var out bytes.Buffer
+		w, err := NewWriter(&out, false, Machine{})
+		if plain {
+			w.Plain()
+		}
+		if err := errors.Join(err, w.State(st), w.Event(0, closeEvent(10, 3), false), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, got := mustRead(t, out.Bytes())
+		for typ := state.FDFile; typ < state.NumFDTypes; typ++ {
+			want := typ
+			if plain && typ > state.FDFileV2 {
+				want = state.FDUnsupported
+			}
+			if fd := got.Thread(10).FD(int64(typ)); fd == nil || fd.Type != want {
+				t.Errorf("plain %v: type %d came back as %+v", plain, typ, fd)
+			}
+		}
+		for sc, known := range map[schema.SC]bool{schema.SCGetpid: true, schema.SCKexecFileLoad: true, schema.SCFutexWaitv: false} {
+			var e event.Event
+			if err := e.Decode(ev(schema.EvGenericX, 10, event.U16(uint16(sc)), event.U16(1))); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Takes(&e); got != (known || !plain) {
+				t.Errorf("plain %v: %v is taken: %v", plain, sc, got)
+			}
+		}
+	}
+}
+
 // writeLists writes a state by images of its threads.
 func writeLists(w *Writer, st *state.State) error {
 	var l Lists
