@@ -98,7 +98,7 @@ func choosePlaces(out *output.Options, cfg *config.Config, opt Options) {
 func httpOptions(h *config.HTTPOutput, stdout io.Writer) *output.HTTPOptions {
 	opt := &output.HTTPOptions{
 		URL: h.URL, UserAgent: h.UserAgent, Insecure: h.Insecure, Compress: h.CompressUploads, KeepAlive: h.KeepAlive,
-		Timeout: time.Duration(h.TimeoutMS) * time.Millisecond,
+		Timeout: time.Duration(h.TimeoutMS) * time.Millisecond, Again: int(h.MaxTimeouts),
 	}
 	for _, path := range []string{h.CACert, h.CABundle, h.CAPath} {
 		if path != "" {

@@ -53,7 +53,7 @@ type Config struct {
 	FileOutput    FileOutput    `toml:"file_output" comment:"Alerts to a file."`
 	SyslogOutput  SyslogOutput  `toml:"syslog_output" comment:"Alerts to the system's log, as program eyas and with the priority of the rule."`
 	ProgramOutput ProgramOutput `toml:"program_output" comment:"Alerts to the input of a program."`
-	HTTPOutput    HTTPOutput    `toml:"http_output" comment:"Alerts posted to a server, each in a request of its own; what it does not answer with success is lost, counted and told."`
+	HTTPOutput    HTTPOutput    `toml:"http_output" comment:"Alerts posted to a server, each in a request of its own; what it does not answer with success is lost, counted and told, what it does not answer in time is posted again."`
 }
 
 // RuleChoice switches rules on or off.
@@ -198,6 +198,7 @@ type HTTPOutput struct {
 	KeepAlive       bool   `toml:"keep_alive" comment:"One connection serves all alerts."`
 	Echo            bool   `toml:"echo" comment:"What the server answers is written to the standard output."`
 	TimeoutMS       uint32 `toml:"timeout_ms" comment:"How long a request may take, in milliseconds."`
+	MaxTimeouts     uint32 `toml:"max_consecutive_timeouts" comment:"How often an alert is posted again whose request took longer; then it is lost."`
 }
 
 // Default is the configuration without any file.
@@ -227,6 +228,6 @@ func Default() *Config {
 		},
 		OutputsQueue: OutputsQueue{Capacity: 16384},
 		StdoutOutput: StdoutOutput{Enabled: true},
-		HTTPOutput:   HTTPOutput{UserAgent: "eyas", TimeoutMS: 5000},
+		HTTPOutput:   HTTPOutput{UserAgent: "eyas", TimeoutMS: 5000, MaxTimeouts: 5},
 	}
 }

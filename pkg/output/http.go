@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,7 +26,8 @@ type HTTPOptions struct {
 	Cert, Key string   // files of our own certificate; "" = none
 	Compress  bool     // gzip
 	KeepAlive bool     // one connection for all alerts
-	Timeout   time.Duration
+	Timeout   time.Duration // of a request
+	Again     int           // how often an alert is posted again whose request took longer
 	Echo      io.Writer // what the server answers is written there; nil = nowhere
 }
 
@@ -107,9 +109,22 @@ func trust(pool *x509.CertPool, path string) error {
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 64 << 10
 
-// WriteLine posts a line without its end. A server that does not answer with
-// success has not taken the alert.
-func (p *poster) WriteLine(line []byte) error {
+// WriteLine posts a line without its end, once more when there is no answer in
+// time: the way to the server may be back soon. The server may get such an alert
+// twice.
+func (p *poster) WriteLine(line []byte) (err error) {
+	for range p.Again + 1 {
+		var late interface{ Timeout() bool }
+		if err = p.post(line); !errors.As(err, &late) || !late.Timeout() {
+			return err
+		}
+	}
+	return err
+}
+
+// post makes one request. A server that does not answer with success has not
+// taken the alert.
+func (p *poster) post(line []byte) error {
 	req, err := p.request(bytes.TrimSuffix(line, []byte{'\n'}))
 	if err != nil {
 		return err

@@ -240,6 +240,46 @@ func TestHTTPTimeout(t *testing.T) {
 	}
 }
 
+// roundTrip answers requests without a server.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What times out is posted again, as often as max_consecutive_timeouts says;
+// what fails otherwise is not.
+func TestHTTPAgain(t *testing.T) {
+	tests := []struct {
+		again, fail int
+		with        error
+		posts       int
+		ok          bool
+	}{
+		{5, 5, os.ErrDeadlineExceeded, 6, true},
+		{5, 6, os.ErrDeadlineExceeded, 6, false},
+		{0, 1, os.ErrDeadlineExceeded, 1, false},
+		{5, 1, io.ErrUnexpectedEOF, 1, false},
+	}
+	for _, tt := range tests {
+		p, err := openHTTP(HTTPOptions{URL: "http://example.com", Timeout: time.Hour, Again: tt.again}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		posts := 0
+		p.client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if text, err := io.ReadAll(r.Body); err != nil || string(text) != "{}" {
+				t.Errorf("body %q: %v", text, err)
+			}
+			if posts++; posts <= tt.fail {
+				return nil, tt.with
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+		})
+		if err := p.WriteLine([]byte("{}\n")); (err == nil) != tt.ok || posts != tt.posts {
+			t.Errorf("%+v: %d posts, %v", tt, posts, err)
+		}
+	}
+}
+
 func TestHTTPRefuses(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none")
 	for _, opt := range []HTTPOptions{
