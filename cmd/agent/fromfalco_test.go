@@ -100,6 +100,21 @@ func TestFalcoFlags(t *testing.T) {
 	}
 }
 
+// Every key of Falco's configuration is one here, or is told what to do instead.
+func TestFalcoKeys(t *testing.T) {
+	rows := tableRows(t, "../../docs/from-falco.md")
+	for key, here := range rows {
+		if strings.HasPrefix(key, "-") {
+			continue
+		}
+		var stderr strings.Builder
+		run([]string{"agent", "config", "check", "-o", key + "=1"}, strings.NewReader(""), io.Discard, &stderr)
+		if told := strings.Contains(stderr.String(), ": unknown key "+key+": "); told == (here == key) || strings.Contains(stderr.String(), "unknown key") && !told {
+			t.Errorf("%s: it is %s, but: %s", key, here, &stderr)
+		}
+	}
+}
+
 // hasCommand follows commands, and a flag at the end.
 func hasCommand(app *cli.App, words []string) bool {
 	commands, flags := app.Commands, []cli.Flag{cli.HelpFlag}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/eyas-security/eyas/pkg/internal/sharedtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -167,7 +169,7 @@ func TestLoadErrors(t *testing.T) {
 		{"unknown key in a table", "version = 1\n[driver]\n  snap_len = 3", nil,
 			"c.toml:3:3: unknown key driver.snap_len (did you mean snaplen?)"},
 		{"unknown table", "version = 1\n[driver.kmod]", nil, "c.toml:2:9: unknown key driver.kmod"},
-		{"unknown list of tables", "version = 1\n[[plugins]]\na = 1", nil, "c.toml:2:3: unknown key plugins"},
+		{"unknown list of tables", "version = 1\n[[plugin]]\na = 1", nil, "c.toml:2:3: unknown key plugin"},
 		{"text for a switch", "version = 1\njson_output = 'true'", nil, "c.toml:2:1: json_output is true or false, not a text"},
 		{"number for a text", "version = 1\npriority = 4", nil, "c.toml:2:1: priority is a text, not a whole number"},
 		{"float for an integer", "version = 1\ndriver.snaplen = 4.0", nil, "c.toml:2:8: driver.snaplen is a whole number, not a number"},
@@ -285,4 +287,37 @@ func FuzzConfig(f *testing.F) {
 			t.Fatalf("the printed configuration is another one:\n%s", diff)
 		}
 	})
+}
+
+// Falco's own file is told what it is not.
+func TestYAML(t *testing.T) {
+	_, err := Load(Input{Name: "falco.yaml", Text: []byte("rules_files:\n  - /etc/falco/falco_rules.yaml\n")})
+	if err == nil || !strings.HasPrefix(err.Error(), "falco.yaml:1:12: ") || !strings.Contains(err.Error(), "a configuration is TOML") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Every key of Falco's configuration is one here too, or is told what to do instead.
+func TestEveryFalcoKey(t *testing.T) {
+	var facts struct{ Keys map[string]any }
+	sharedtest.JSON(t, "facts/falco-config.json", &facts)
+	defaults, err := parse("", Default().TOML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range facts.Keys {
+		n, at := defaults, ""
+		for _, key := range strings.Split(path, ".") {
+			if at = join(at, key); insteadOf(at) != "" || strings.HasSuffix(key, "[]") {
+				break // elements of lists have tests of their own
+			}
+			if n = n.get(key); n == nil {
+				t.Errorf("%s: neither known nor told what to do instead", path)
+				break
+			}
+		}
+	}
+	if len(facts.Keys) < 100 {
+		t.Errorf("%d keys", len(facts.Keys))
+	}
 }

@@ -21,8 +21,7 @@ var falcoKeys = map[string]string{
 	"syscall_event_timeouts": "a host may be quiet for as long as it likes",
 	"webserver":              "the agent listens on no port; metrics.output_file has its numbers",
 
-	"http_output.max_consecutive_timeouts": "each timeout loses its alert and is told; http_output.timeout_ms bounds a request",
-	"metrics.output_rule":                  "the numbers go to metrics.output_file and to no alert",
+	"metrics.output_rule": "the numbers go to metrics.output_file and to no alert",
 }
 
 // falcoMetrics are the keys of Falco's metrics that choose among the numbers.

@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -46,7 +47,11 @@ func syntaxError(file, text string, err error) error {
 	if !errors.As(err, &at) {
 		return ErrorList{{Pos{File: file}, err.Error()}}
 	}
-	return ErrorList{{position(file, text, at.Position.Start), at.Message}}
+	msg := at.Message
+	if ext := filepath.Ext(file); ext == ".yaml" || ext == ".yml" {
+		msg += " (a configuration is TOML: 'agent config default' prints one, docs/from-falco.md has Falco's keys)"
+	}
+	return ErrorList{{position(file, text, at.Position.Start), msg}}
 }
 
 // position of an offset. The library's own column is wrong for the first byte of a line.
