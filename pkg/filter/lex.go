@@ -5,6 +5,7 @@ package filter
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // lexer reads tokens on demand: the grammar has no keywords, so which token a
@@ -19,6 +20,8 @@ type lexer struct {
 func isBlank(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\b' || c == '\r' || c == '\n'
 }
+
+func isBlankRune(r rune) bool { return r < utf8.RuneSelf && isBlank(byte(r)) }
 
 // isSpace tells the bytes that end a bare text.
 func isSpace(c byte) bool {

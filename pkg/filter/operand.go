@@ -22,9 +22,10 @@ type Extractor struct {
 const noType = schema.EventType(schema.NumEvents)
 
 // ParseTransform reads the transformer that text begins with; text may go on
-// after it. It returns nil when text does not begin like one.
+// after it. It returns nil when text does not begin like one; with an error of a
+// transformer that has an end, it tells that.
 func ParseTransform(text string) (*Extractor, error) {
-	p := &parser{lexer: lexer{text: text}, maxDepth: DefaultDepth}
+	p := &parser{lexer: lexer{text: text}, maxDepth: DefaultDepth, whole: "output"}
 	kind, ok := p.transformName(false)
 	if !ok {
 		return nil, nil
@@ -36,13 +37,26 @@ func ParseTransform(text string) (*Extractor, error) {
 	c := &checker{out: &Checked{}}
 	x := c.operand(o, false)
 	if len(c.errs) > 0 {
-		return nil, c.errs
+		return &Extractor{Len: p.pos}, c.errs
 	}
 	comp := NewCompiler()
 	return &Extractor{
 		Type: field.Type{Type: x.typ, Format: schema.PFDec, List: x.list}, Fields: c.out.Fields, Len: p.pos,
 		c: comp, src: comp.source(x, noType),
 	}, nil
+}
+
+// SuggestTransform is a remark on a text that begins like a transformer whose name
+// is close to one, or nothing.
+func SuggestTransform(text string) string {
+	end := identEnd(text, 0)
+	if end == len(text) || text[end] != '(' {
+		return ""
+	}
+	if s := meant(text[:end], transformNames[:]); s != "" {
+		return " (did you mean " + s + "?)"
+	}
+	return ""
 }
 
 // Value takes the value from an event, nil when there is none.

@@ -3,8 +3,12 @@
 package filter
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/eyas-security/eyas/pkg/internal/nearest"
 )
@@ -50,8 +54,9 @@ type parser struct {
 	maxDepth int
 	errs     ErrorList
 	stop     bool
-	failedAt int  // offset of the error that stopped it
-	lost     bool // there is no such place
+	whole    string // what the text is, for messages; "" for a condition
+	failedAt int    // offset of the error that stopped it
+	lost     bool   // there is no such place
 }
 
 // rangeAt is the range of the bytes from start to end of the text.
@@ -85,17 +90,36 @@ func (p *parser) failRest(msg string, known ...string) {
 		end++
 	}
 	if end == p.pos {
-		p.fail(p.rangeAt(p.pos, p.pos), "%s, but the condition ends here", msg)
+		p.fail(p.rangeAt(p.pos, p.pos), "%s, but the %s ends here", msg, cmp.Or(p.whole, "condition"))
 		return
 	}
 	found := p.text[p.pos:end]
 	msg += ", found " + cut(found, 40)
-	if found[0] == ',' {
-		msg += " (a list stands in parentheses)"
-	} else if s := meant(found, known); s != "" {
-		msg += " (did you mean " + s + "?)"
-	}
+	msg += remark(p.text[:p.pos], found, known)
 	p.fail(p.rangeAt(p.pos, end), "%s", msg)
+}
+
+// remark is what may be meant by a text that nothing wants behind the one before,
+// or nothing.
+func remark(before, found string, known []string) string {
+	if found[0] == ',' {
+		return " (a list stands in parentheses)"
+	}
+	if s := meant(found, known); s != "" {
+		return " (did you mean " + s + "?)"
+	}
+	for _, r := range found {
+		if r >= utf8.RuneSelf && r != utf8.RuneError {
+			return fmt.Sprintf(" (%U is no ASCII character)", r)
+		}
+	}
+	word := strings.TrimRightFunc(before, isBlankRune)
+	for _, r := range word[strings.LastIndexFunc(word, isBlankRune)+1:] {
+		if r >= utf8.RuneSelf && unicode.IsSpace(r) {
+			return fmt.Sprintf(" (before it stands %U, which is no blank)", r)
+		}
+	}
+	return ""
 }
 
 // elsewhere are words of other languages.

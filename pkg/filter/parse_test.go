@@ -108,7 +108,7 @@ func TestParseRefuses(t *testing.T) {
 		{"open argument", "a.b[1 = x", "1:6: expected ] after the argument"},
 		{"empty argument", "a.b[] = x", "1:5: expected an argument"},
 		{"no blank before the argument", "a.b [1] = x", "1:5: expected an operator"},
-		{"val on the left", "val(a.b) = x", "1:4: expected and, or"},
+		{"val on the left", "val(a.b) = x", "1:1: val() stands on the right side"},
 		{"val wants a field", `a.b = val("x")`, "1:11: expected a field in val()"},
 		{"no arguments", "len() > 1", "1:5: expected a field, a transformer"},
 		{"second line", "a and\n  (b or )", "2:9: expected a field, a macro or ("},

@@ -3,9 +3,8 @@
 package filter
 
 import (
+	"slices"
 	"strings"
-
-	"github.com/eyas-security/eyas/pkg/internal/nearest"
 )
 
 // Going on after a syntax error. A condition is a tree of chains, so behind a
@@ -109,17 +108,29 @@ func (p *parser) failOpen(open int) bool {
 
 // failEnd reports what stands where a condition should go on or end.
 func (p *parser) failEnd(expected string) {
-	start := p.pos
+	if p.peek("(") && p.failCall() {
+		return
+	}
+	p.failRest(expected, "and", "or")
+}
+
+// failCall reports a word before a parenthesis that is meant as a transformer.
+func (p *parser) failCall() bool {
+	end := len(strings.TrimRightFunc(p.text[:p.pos], isBlankRune))
+	start := end
 	for start > 0 && isNamePart(p.text[start-1]) {
 		start--
 	}
-	if word := p.text[start:p.pos]; word != "" && p.peek("(") {
-		if s := nearest.To(word, transformNames[:]); s != "" && s != word {
-			p.fail(p.rangeAt(start, p.pos), "unknown transformer %s (did you mean %s?)", word, s)
-			return
-		}
+	word, r := p.text[start:end], p.rangeAt(start, end)
+	switch meant := meant(word, transformNames[:]); {
+	case word == TransVal.String():
+		p.fail(r, "val() stands on the right side of an operator only: write the field alone")
+	case slices.Contains(transformNames[:], word):
+		p.fail(r, "the ( of %s must follow at once", word)
+	case meant != "" && end == p.pos:
+		p.fail(r, "unknown transformer %s (did you mean %s?)", word, meant)
 	}
-	p.failRest(expected, "and", "or")
+	return p.stop
 }
 
 func isNamePart(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' }

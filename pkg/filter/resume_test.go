@@ -25,6 +25,8 @@ func TestParseGoesOn(t *testing.T) {
 		{`a.b = "x and y" z and c.d < "and" or e`, []string{"17: expected and, or", "29: expected a number"}},
 		{"a.b = val(c) and d.e in tolower() and f", []string{"11: expected a field in val()", "33: expected a field, a transformer"}},
 		{"tolwer(a.b) = x and c.d < y", []string{"1: unknown transformer tolwer (did you mean tolower?)", "27: expected a number"}},
+		{"TOLOWER(a.b) = x and val(c.d) = y and len (e.f) > 1", []string{"1: unknown transformer TOLOWER (did you mean tolower?)", "22: val() stands on the right side", "39: the ( of len must follow at once"}},
+		{"a.b = x\u00a0and c.d = y or \u201ce\u201d", []string{"14: expected and, or, or the end of the condition, found c.d (before it stands U+00A0, which is no blank)", "25: expected a field, a macro or (, found \u201ce\u201d (U+201C is no ASCII character)"}},
 		{"a.b startwith x and c", []string{"5: unknown operator startwith"}},
 		// There is nothing to go on from.
 		{`a.b = "x and c.d < y`, []string{"7: the quoted text has no end"}},

@@ -217,7 +217,11 @@ func (p *parser) transformer(width int) bool {
 	x, err := filter.ParseTransform(p.text[p.pos:])
 	if err != nil {
 		p.addAll(err)
-		p.pos = len(p.text) // nobody knows where it was meant to end
+		if x == nil {
+			p.pos = len(p.text) // nobody knows where it was meant to end
+		} else {
+			p.pos += x.Len
+		}
 		return true
 	}
 	if x == nil {
@@ -283,8 +287,12 @@ func (f *Format) addField(ref *field.Ref, at filter.Range) {
 func (p *parser) unknown(start int) {
 	f, name := filter.FieldPrefix(p.text[p.pos:])
 	if f == nil {
+		remark := filter.SuggestTransform(p.text[p.pos:])
+		if p.text[p.pos] == '%' {
+			remark = " (there is no %% for the character itself)"
+		}
 		p.pos++
-		p.fail(start, p.pos, true, "invalid formatting token: no field after %%")
+		p.fail(start, p.pos, true, "invalid formatting token: no field after %%%s", remark)
 		return
 	}
 	_, err := field.Bind(f.Name, f.Arg, f.HasArg)

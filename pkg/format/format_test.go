@@ -59,7 +59,10 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		{"100%", "the output ends where a field is expected", false},
 		{"%10", "the output ends where a field is expected", false},
-		{"%%", "invalid formatting token", true},
+		{"%%", "invalid formatting token: no field after % (there is no %% for the character itself)", true},
+		{"%toloer(proc.name)", "invalid formatting token: no field after % (did you mean tolower?)", true},
+		{"%tolower(proc.name", "expected ) after the arguments of tolower, but the output ends here", false},
+		{"%tolower(proc.nam) %fd.nme %len(", "unknown field proc.nam (did you mean proc.name?) (and 2 more errors)", false},
 		{"% proc.name", "invalid formatting token", true},
 		{"%nosuch.field x", "unknown field nosuch.field", true},
 		{"%proc", "invalid formatting token", true},
