@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/eyas-security/eyas/pkg/config"
-	"github.com/eyas-security/eyas/pkg/flight"
 	"github.com/eyas-security/eyas/pkg/internal/jsontext"
 	"github.com/eyas-security/eyas/pkg/output"
 	"github.com/eyas-security/eyas/pkg/rules"
@@ -27,7 +26,7 @@ type alerter struct {
 	num     uint64
 	matches map[string]uint64 // by rule
 	base64  bool              // show data buffers so
-	flight  *flight.Recorder  // that rules may have write files, or nil
+	flights *flights          // has the recorder that rules may have write files
 }
 
 func (a *alerter) raise(r *rules.Rule) {
@@ -49,8 +48,8 @@ func (a *alerter) raise(r *rules.Rule) {
 		alert.Fields = append(alert.Fields, a.extra(&r.Extra[i]))
 	}
 	a.outputs.Send(alert)
-	if a.flight != nil {
-		a.flight.Match(a.ev, r.Name, r.Capture, time.Duration(r.CaptureDuration)*time.Millisecond)
+	if rec := a.flights.on; rec != nil {
+		rec.Match(a.ev, r.Name, r.Capture, time.Duration(r.CaptureDuration)*time.Millisecond)
 	}
 }
 

@@ -202,6 +202,7 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 		now:    now, stats: opt.stats, ready: opt.Ready,
 	}
 	p.flights = newFlights(opt, p.alerts)
+	p.alerts.flights = p.flights
 	st.ReadUsers = p.tellUsers
 	p.state = state.New(st)
 	p.follow(opt.Rules.Active, engine.New(opt.Rules.Active, mode))
@@ -212,7 +213,6 @@ func newPipeline(opt Options, mode engine.Matching, outputs *output.Outputs, now
 func (p *pipeline) follow(active []*rules.Rule, e *engine.Engine) {
 	p.rules, p.engine = active, e
 	p.flights.follow(active)
-	p.alerts.flight = p.flights.on
 }
 
 // tellUsers has files that rules asked for know the users of a container too.

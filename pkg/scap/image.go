@@ -119,10 +119,7 @@ func (w *Writer) Lists(l *Lists) error {
 	w.list(typeUsers, l.users)
 	b := w.body[:0]
 	for _, entry := range l.threads {
-		if b = append(b, entry...); len(b) > listBlock {
-			w.block(typeThreads, b)
-			b = b[:0]
-		}
+		b = w.split(typeThreads, append(b, entry...))
 	}
 	w.list(typeThreads, b)
 	w.body = b

@@ -124,14 +124,19 @@ func (w *Writer) list(number uint32, body []byte) {
 	}
 }
 
+// split writes a list that is long enough for a block, and returns what is left.
+func (w *Writer) split(number uint32, body []byte) []byte {
+	if len(body) <= listBlock {
+		return body
+	}
+	w.block(number, body)
+	return body[:0]
+}
+
 func (w *Writer) threads(st *state.State) {
 	b := w.body[:0]
 	st.Threads(func(t *state.Thread) bool {
-		b = appendThread(b, t)
-		if len(b) > listBlock {
-			w.block(typeThreads, b)
-			b = b[:0]
-		}
+		b = w.split(typeThreads, appendThread(b, t))
 		return w.err == nil
 	})
 	w.list(typeThreads, b)
