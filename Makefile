@@ -18,8 +18,10 @@ STATIC   := -tags netgo,osusergo -ldflags '-linkmode external -extldflags -stati
             -X main.version=$(VERSION) -X main.revision=$(REVISION)'
 PREFIX   ?= /usr/local
 FUZZTIME ?= 60
-# Go's tests run on their own in vm-test; here the cores are few, so one package at a time under -race.
+# How many packages are tested at a time under -race: it takes much memory.
 RACE_P   ?= 2
+# Of a package's tests. It ends what hangs; a slow host is no failure.
+TIMEOUT  ?= 60m
 
 .PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long vm-test-debug test-long bench \
         bench-kmod demo lint fmt lint-go lint-c lint-sh lint-build install dkms-install fuzz clean help deps
@@ -43,13 +45,13 @@ gen: ## write the generated C, Go and docs from pkg/schema/*.toml
 
 check: ## unit tests only, a minute or two
 	@scripts/deps go cc
-	$(GO) test ./...
+	$(GO) test -timeout $(TIMEOUT) ./...
 
 test: test-gen test-race test-wasm fuzz vm-test ## everything: race detector, wasm, fuzzers, real kernels (about half an hour)
 
 test-race: ## unit tests under the race detector
 	@scripts/deps go cc
-	CGO_ENABLED=1 $(GO) test -race -p $(RACE_P) ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) -p $(RACE_P) ./...
 
 test-gen: ## the generated files are fresh
 	@scripts/deps go
@@ -112,10 +114,14 @@ lint-build: ## every package builds for js/wasm, darwin and linux/arm64 without 
 fmt: ## gofmt
 	gofmt -l -w cmd cdriver pkg scripts
 
-install: agent ## copy the agent, its rules and the module's source below PREFIX and DESTDIR
+# What root installs is what was built before: root may have another Go, or none.
+build/agent:
+	@$(MAKE) agent
+
+install: build/agent ## copy the agent, its rules and the module's source below PREFIX and DESTDIR
 	@scripts/install $(PREFIX)
 
-dkms-install: agent ## build and install the module on this host with DKMS
+dkms-install: build/agent ## build and install the module on this host with DKMS
 	build/agent driver install --source .
 
 clean: ## remove what was built in the tree
