@@ -21,9 +21,8 @@ func (a *command) changeCommands() []*cli.Command {
 	command := func(name, usage, args, more, example string, least, most int) *cli.Command {
 		return &cli.Command{
 			Name: name, Usage: usage, ArgsUsage: args,
-			Description: more + "\nEvents that are recorded before and after are not lost. Lasts until the agent ends, beyond any change of rules.\n" +
-				"Needs root.\n\nExample:\n\n   agent mask " + example,
-			Flags: append(configFlags(), jsonFlag),
+			Description: more + "\nNo event of a call that is recorded before and after is lost. Needs root.\n\nExample:\n\n   agent mask " + example,
+			Flags:       append(configFlags(), jsonFlag),
 			Action: func(c *cli.Context) error {
 				if err := wantArgs(c, least, most); err != nil {
 					return err
@@ -32,13 +31,14 @@ func (a *command) changeCommands() []*cli.Command {
 			},
 		}
 	}
+	const lasts = " Lasts until the agent ends, beyond any change of rules."
 	return []*cli.Command{
 		command("set", "have the running agent record these system calls and no others", "SYSCALL...",
-			"Takes the place of what rules and configuration select; the end of processes stays in.", "set openat connect", 1, -1),
+			"Takes the place of what rules and configuration select; the end of processes stays in."+lasts, "set openat connect", 1, -1),
 		command("add", "have the running agent record more system calls", "SYSCALL...",
-			"Adds to what rules and configuration select, high-volume calls included.", "add read write", 1, -1),
+			"Adds to what rules and configuration select, high-volume calls included."+lasts, "add read write", 1, -1),
 		command("remove", "have the running agent stop recording system calls", "SYSCALL...",
-			"Takes from what rules and configuration select, and warns of the fields that go wrong.", "remove sendto", 1, -1),
+			"Takes from what rules and configuration select, and warns of the fields that go wrong."+lasts, "remove sendto", 1, -1),
 		command("reset", "take back what set, add and remove did", "",
 			"What rules and configuration select is recorded again.", "reset", 0, 0),
 	}
