@@ -16,6 +16,7 @@ VERSION  := $(shell scripts/version)
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 STATIC   := -tags netgo,osusergo -ldflags '-linkmode external -extldflags -static -s -w \
             -X main.version=$(VERSION) -X main.revision=$(REVISION)'
+AGENT    ?= build/agent
 PREFIX   ?= /usr/local
 FUZZTIME ?= 60
 # How many packages are tested at a time under -race: it takes much memory.
@@ -23,7 +24,7 @@ RACE_P   ?= 2
 # Of a package's tests. It ends what hangs; a slow host is no failure.
 TIMEOUT  ?= 60m
 
-.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long vm-test-debug test-long bench \
+.PHONY: all kmod agent gen test check test-race test-gen test-wasm vm-test vm-test-long vm-test-debug vm-test-arm64 test-long bench \
         bench-kmod demo lint fmt lint-go lint-c lint-sh lint-build install dkms-install fuzz clean help deps
 
 all: agent kmod ## build the agent and the module
@@ -33,8 +34,8 @@ deps: ## install what building and testing need (Debian; asks apt and the Go mod
 
 agent: ## build the static agent: build/agent
 	@scripts/deps go cc
-	CGO_ENABLED=1 $(GO) build $(STATIC) -o build/agent ./cmd/agent
-	@scripts/is-static build/agent
+	CGO_ENABLED=1 $(GO) build $(STATIC) -o $(AGENT) ./cmd/agent
+	@scripts/is-static $(AGENT)
 
 kmod: ## build the module for this host's kernel, or with KERNEL=6.1 for Debian's 6.1
 	@scripts/build-kmod $(KERNEL)
@@ -76,6 +77,10 @@ vm-test-long: ## the same on every Debian kernel that scripts/vm/kernel knows, t
 vm-test-debug: ## the same on kernels with KASAN and lockdep, and with PREEMPT_RT, built here once (20 minutes)
 	@scripts/deps go cc vm
 	@scripts/vm/test --fuzz 600 debug debug-rt
+
+vm-test-arm64: ## the module and the agent on arm64 kernels, under emulation too
+	@scripts/deps go cc vm arm64 vm-arm64
+	@scripts/vm/test 6.1-arm64 6.12-arm64
 
 bench-kmod: ## instructions that the module adds to a call, against docs/performance.md; UPDATE=1 writes it
 	@scripts/deps go cc vm

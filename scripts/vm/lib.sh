@@ -133,13 +133,19 @@ use_kver() {
 	[[ -n $kdir ]] || die -3 "no kernel $1 in $cache/kernel; fetch one with scripts/vm/kernel"
 }
 
-# program NAME: prints the path of NAME.c of this folder, compiled.
+# cross_of KVER: what the names of the compilers of another architecture begin with, if the kernel is of one.
+cross_of() {
+	[[ $1 != *-arm64 ]] || echo aarch64-linux-gnu-
+}
+
+# program NAME [CROSS]: prints the path of NAME.c of this folder, compiled.
 program() {
-	local bin tmp
-	bin=$cache/tool/$1-$(cat "$vm_dir/$1.c" "$eyas_src/kmod/uapi/eyas.h" | sha)
+	local bin tmp cc=gcc
+	[[ -z ${2-} ]] || cc=${2}gcc-12
+	bin=$cache/tool/${2-}$1-$(cat "$vm_dir/$1.c" "$eyas_src/kmod/uapi/eyas.h" | sha)
 	if [[ ! -x $bin ]]; then
 		tmp=$(fresh_dir "$bin")
-		gcc -O2 -Wall -Wextra -Werror -static -o "$tmp/$1" "$vm_dir/$1.c" >&2
+		"$cc" -O2 -Wall -Wextra -Werror -static -o "$tmp/$1" "$vm_dir/$1.c" >&2
 		mv "$tmp/$1" "$bin"
 		rmdir "$tmp"
 	fi

@@ -22,10 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <sys/io.h>
+#endif
 
 #define PAGE 4096
 #define DEBUG_EXIT_PORT 0xf4 /* -device isa-debug-exit,iobase=0xf4 */
@@ -187,12 +190,22 @@ static int guest_archive(void)
 	return copy_in(archive_area(), (char *)page + size - archive_area(), &page->archive_len);
 }
 
+/* QEMU is gone here. */
+static void end_machine(void)
+{
+#ifdef __x86_64__ /* which has no way to turn itself off without ACPI */
+	if (ioperm(DEBUG_EXIT_PORT, 4, 1))
+		fail("ioperm");
+	outl(0, DEBUG_EXIT_PORT);
+#else
+	reboot(RB_POWER_OFF);
+#endif
+}
+
 static int guest_exit(int status)
 {
 	page->exited = status + 1;
-	if (ioperm(DEBUG_EXIT_PORT, 4, 1))
-		fail("ioperm");
-	outl(0, DEBUG_EXIT_PORT); /* QEMU is gone here */
+	end_machine();
 	pause();
 	return 2;
 }
