@@ -107,10 +107,13 @@ func startChild(t *testing.T, test string, env ...string) *child {
 	}
 	c := &child{cmd: cmd, stdin: stdin, out: bufio.NewScanner(stdout)}
 	for c.out.Scan() {
-		if c.out.Text() == "ready" {
+		switch text := c.out.Text(); text {
+		case "ready":
 			return c
+		case "":
+		default:
+			t.Log(text)
 		}
-		t.Log(c.out.Text())
 	}
 	t.Fatalf("%s ended before it was ready: %v", test, cmd.Wait())
 	return nil
