@@ -230,7 +230,7 @@ func TestLiveConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	var show showDocument
-	for range int(patience / (100 * time.Millisecond)) {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		agentJSON(t, &show, "mask", "show", "--json", "--interval", "0s")
 		if slices.Contains(show.Sessions[0].Names, "sync") && show.Sessions[0].Snaplen == 99 {
 			break
