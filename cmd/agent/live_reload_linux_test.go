@@ -112,9 +112,9 @@ func TestLiveMaskChange(t *testing.T) {
 		args           []string
 		added, removed []string
 	}{
-		{[]string{"add", "rmdir", "read"}, []string{"read", "rmdir"}, nil},
+		{[]string{"add", "read", "fchmodat"}, []string{"fchmodat", "read"}, nil},
 		{[]string{"remove", "mkdirat"}, nil, []string{"mkdirat"}},
-		{[]string{"reset"}, []string{"mkdirat"}, []string{"read", "rmdir"}},
+		{[]string{"reset"}, []string{"mkdirat"}, []string{"fchmodat", "read"}},
 	}
 	for _, step := range steps {
 		var got changeDocument
@@ -138,10 +138,10 @@ func TestLiveMaskChange(t *testing.T) {
 	makeFolder(t)
 	a.next(t, "New folder")
 	var change changeDocument
-	agentJSON(t, &change, "mask", "set", "--json", "-o", socket, "mkdirat", "rmdir")
+	agentJSON(t, &change, "mask", "set", "--json", "-o", socket, "mkdirat", "fchmodat")
 	var show showDocument
 	agentJSON(t, &show, "mask", "show", "--json", "-o", socket)
-	if got := show.Sessions[0].Names; !slices.Equal(got, []string{"mkdirat", "procexit", "rmdir"}) {
+	if got := show.Sessions[0].Names; !slices.Equal(got, []string{"fchmodat", "mkdirat", "procexit"}) {
 		t.Errorf("mask set: the kernel records %q", got)
 	}
 	makeFolder(t)

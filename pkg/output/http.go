@@ -21,14 +21,14 @@ import (
 type HTTPOptions struct {
 	URL       string
 	UserAgent string
-	Insecure  bool     // the server's certificate is not verified
-	CAs       []string // files and folders of certificates to trust, beside the system's
-	Cert, Key string   // files of our own certificate; "" = none
-	Compress  bool     // gzip
-	KeepAlive bool     // one connection for all alerts
+	Insecure  bool          // the server's certificate is not verified
+	CAs       []string      // files and folders of certificates to trust, beside the system's
+	Cert, Key string        // files of our own certificate; "" = none
+	Compress  bool          // gzip
+	KeepAlive bool          // one connection for all alerts
 	Timeout   time.Duration // of a request
 	Again     int           // how often an alert is posted again whose request took longer
-	Echo      io.Writer // what the server answers is written there; nil = nowhere
+	Echo      io.Writer     // what the server answers is written there; nil = nowhere
 }
 
 // A poster posts each alert in a request of its own.
