@@ -204,7 +204,7 @@ func (t *Thread) image() Thread {
 	c := *t
 	c.state, c.parent, c.children, c.sibPrev, c.sibNext = nil, nil, nil, nil, nil
 	c.group, c.grpPrev, c.grpNext, c.older, c.newer = nil, nil, nil, nil, nil
-	c.files, c.bytes, c.seen, c.Mark = nil, 0, 0, 0
+	c.files, c.bytes, c.seen, c.Mark, c.orphanOf = nil, 0, 0, 0, 0
 	c.dead, c.reaper, c.guessed, c.ownFS = false, false, false, false
 	c.ScanTS, c.PFMajor, c.PFMinor = 0, 0, 0
 	return c

@@ -461,6 +461,17 @@ func TestReparent(t *testing.T) {
 	h.check()
 }
 
+// A process tells of its end before its children change hands: their events still name it.
+func TestOrphanNamesItsParent(t *testing.T) {
+	h := newHost(t, Options{}).init()
+	h.fork(10, 20)
+	h.ev(schema.EvSyscallClone20X, 20, "res=30; tid=20; pid=20; ptid=10; flags=0; comm=sh")
+	h.ev(schema.EvProcexit1E, 20, "status=0; reaper_tid=1")
+	h.ev(schema.EvSyscallClone20X, 30, "res=0; tid=30; pid=30; ptid=20; flags=0; comm=sh")
+	h.wantLine(30, "sh<init")
+	h.check()
+}
+
 func TestPidNamespace(t *testing.T) {
 	h := newHost(t, Options{}).init()
 	h.ev(schema.EvSyscallClone20X, 20, "res=0; tid=20; pid=20; ptid=10; comm=pause; flags=CLONE_CHILD_IN_PIDNS; vtid=1; vpid=1")

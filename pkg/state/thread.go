@@ -76,6 +76,7 @@ type Thread struct {
 	container *Container
 	cmdline   string // cache of Cmdline
 	bytes     int64
+	orphanOf  int64  // thread that was the parent and has ended, 0 = none
 	tree      uint64 // number of the process tree, 0 = not looked for
 	seen      seen
 	dead      bool // exited, kept for its threads or until Done

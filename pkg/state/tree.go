@@ -162,14 +162,21 @@ func (s *State) relink(t *Thread) {
 	s.linkParent(t)
 }
 
+// setParent takes the parent that an event names. A process tells of its end before
+// the kernel hands its children on, so that their events may name it for a while.
 func (s *State) setParent(t *Thread, ptid int64) {
-	if t.PTID == ptid && t.parent != nil {
+	if t.parent != nil && (t.PTID == ptid || ptid > 0 && ptid == t.orphanOf && !s.lives(ptid)) {
 		return
 	}
 	s.unlinkParent(t)
 	t.PTID = ptid
 	s.linkParent(t)
 	s.lineage++
+}
+
+func (s *State) lives(tid int64) bool {
+	t := s.threads[tid]
+	return t != nil && !t.dead
 }
 
 // descends tells whether a is t or below it.
@@ -194,6 +201,7 @@ func (s *State) reparent(t *Thread, reaper int64) {
 	}
 	for c := t.children; c != nil; c = t.children {
 		s.unlinkParent(c)
+		c.orphanOf = t.TID
 		if r == nil || r == c || descends(r, c) {
 			c.PTID = 1
 			continue
