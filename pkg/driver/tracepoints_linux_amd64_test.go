@@ -109,9 +109,11 @@ func faultingOpen(t *testing.T, mask abi.Mask) (faults, opens int) {
 // TestSignals: who sent what to whom, and that the kernel's own kills have no sender.
 func TestSignals(t *testing.T) {
 	needDevice(t)
-	got := make(chan os.Signal, 1)
+	got, died := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(got, unix.SIGUSR1)
 	defer signal.Stop(got)
+	signal.Notify(died, unix.SIGCHLD)
+	defer signal.Stop(died)
 	cmd := exec.Command("/bin/sleep", "1000")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -123,6 +125,7 @@ func TestSignals(t *testing.T) {
 			t.Error(err)
 		}
 		_ = cmd.Wait()
+		<-died // a thread may take that signal after another has waited
 	})
 	pid := strconv.Itoa(os.Getpid())
 	checkSignal(t, events, tid, values{"spid": pid, "dpid": pid, "sig": "SIGUSR1"})
