@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -54,17 +53,6 @@ func captureCondition(c *cli.Context) (*agent.Matcher, error) {
 		return nil, err
 	}
 	return agent.NewMatcher(n, checked), nil
-}
-
-// isTerminal tells whether what is written there is seen at once.
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	null, err2 := os.Stat(os.DevNull) // a device of characters too
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && (err2 != nil || !os.SameFile(info, null))
 }
 
 // terminalOf is w where that is a terminal, or nil.
