@@ -157,14 +157,7 @@ func (f *flights) tick(now uint64) bool {
 // stats are the counters of all recorders.
 func (f *flights) stats() (sum flight.Stats) {
 	for _, r := range f.all {
-		s := r.Stats()
-		sum.Files += s.Files
-		sum.Failed += s.Failed
-		sum.Merged += s.Merged
-		sum.Refused += s.Refused
-		sum.Evicted += s.Evicted
-		sum.NoRoom += s.NoRoom
-		sum.Unread += s.Unread
+		sum.Add(r.Stats())
 	}
 	return sum
 }

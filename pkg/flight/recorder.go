@@ -43,6 +43,19 @@ type Stats struct {
 	Unread  uint64 // events that a file lacks, as the disk was too slow
 }
 
+// Add adds those of another Recorder.
+func (s *Stats) Add(o Stats) {
+	s.Files += o.Files
+	s.Failed += o.Failed
+	s.Merged += o.Merged
+	s.Refused += o.Refused
+	s.Trees += o.Trees
+	s.Bytes += o.Bytes
+	s.Evicted += o.Evicted
+	s.NoRoom += o.NoRoom
+	s.Unread += o.Unread
+}
+
 // Recorder keeps events, and has files written.
 type Recorder struct {
 	opt     Options
